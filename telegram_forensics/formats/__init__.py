@@ -1,0 +1,1 @@
+"""Pure decoders: bytes in, dataclasses out. Nothing here imports plaso or dfVFS."""
