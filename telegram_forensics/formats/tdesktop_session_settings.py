@@ -13,7 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.qds import QdsReader
+from telegram_forensics.formats.tdesktop_peer import PeerId, decode_peer_id
 from telegram_forensics.formats.tdesktop_settings_blocks import (
     Group,
     Place,
@@ -21,26 +23,7 @@ from telegram_forensics.formats.tdesktop_settings_blocks import (
     read_groups,
 )
 
-VERSION_TAG = -1
 LATEST_VERSION = 2
-
-_MODERN_PEER_BIT = 1 << 55
-_PEER_TYPES = {0: "user", 1: "group", 2: "channel"}
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """A peer id, section 0.4.
-
-    Attributes:
-        type: user, group (basic group), channel (or supergroup), or "" for others.
-        id: bare id, as the API and the exports show it.
-        stored: the number as stored.
-    """
-
-    type: str
-    id: int
-    stored: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +31,8 @@ class UnreviewedAuthorization:
     """Another login of the account, reported by the server (item 27).
 
     Attributes:
-        hash: authorization hash in decimal, unsigned, as in the server's device list.
+        hash: unsigned decimal authorization hash of the server's device list (the API
+            itself gives a signed number).
         unconfirmed: True if the login has not been confirmed.
         date: login time, Unix time UTC.
         device, location: texts of the server.
@@ -72,9 +56,9 @@ class HiddenPinned:
         message_id: the last hidden message.
     """
 
-    peer: Peer
+    peer: PeerId
     topic: int
-    sublist: Peer | None
+    sublist: PeerId | None
     message_id: int
 
 
@@ -106,8 +90,8 @@ class SessionSettings:
 
     version: int | None = None
     selector_tab: int | None = None
-    sticker_section_hidden: tuple[Peer, ...] | None = None
-    emoji_section_hidden: tuple[Peer, ...] | None = None
+    sticker_section_hidden: tuple[PeerId, ...] | None = None
+    emoji_section_hidden: tuple[PeerId, ...] | None = None
     auto_download: bytes | None = None
     archive_collapsed: int | None = None
     archive_in_main_menu: int | None = None
@@ -118,7 +102,7 @@ class SessionSettings:
     hidden_pinned: tuple[HiddenPinned, ...] = ()
     download_limit_hit: int | None = None
     upload_limit_hit: int | None = None
-    vertical_tabs: tuple[Peer, ...] | None = None
+    vertical_tabs: tuple[PeerId, ...] | None = None
     rated_transcriptions: tuple[int, ...] | None = None
     unreviewed_authorizations: tuple[UnreviewedAuthorization, ...] | None = None
     values: dict[str, object] = field(default_factory=dict)
@@ -130,7 +114,7 @@ def read_session_settings(data: bytes) -> SessionSettings:
     """Reads the content of block 0x4d (section 3.12). Never raises."""
     reader = QdsReader(data)
     version = 0
-    if data[:4] == b"\xff\xff\xff\xff":
+    if data[:4] == b"\xff\xff\xff\xff":  # tagged: a version follows
         head, issue = read_groups(reader, (_HEAD,))
         if issue:
             return SessionSettings(consumed=reader.offset, issue=issue)
@@ -184,17 +168,20 @@ def read_unreviewed_authorizations(
     )
 
 
-def peer_of(stored: int) -> Peer:
-    """Splits a stored peer id (u64) into type and bare id, section 0.4."""
-    if stored & _MODERN_PEER_BIT:
-        number = stored & ~_MODERN_PEER_BIT
-        kind, bare = (number >> 48) & 0xFF, number & ((1 << 48) - 1)
-    else:
-        kind, bare = (stored >> 32) & 0xF, stored & 0xFFFFFFFF
-    return Peer(_PEER_TYPES.get(kind, ""), bare, stored)
+def peer_of(stored: int) -> PeerId:
+    """Splits a stored peer id (u64), section 0.4.
+
+    Returns:
+        The peer; kind "" and the stored number if the type is unknown, because one
+        such number must not cost the rest of a list.
+    """
+    try:
+        return decode_peer_id(stored)
+    except FormatError:
+        return PeerId("", stored)
 
 
-def _peer(row: object) -> Peer:
+def _peer(row: object) -> PeerId:
     return peer_of(cast(int, row))
 
 

@@ -13,7 +13,7 @@ decoders (sections 3.3, 3.12 and 3.13).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar, cast
 
 from telegram_forensics.formats.errors import FormatError
@@ -230,7 +230,7 @@ class DcKey:
     """Block 0x00: an auth key (256 bytes) and its data centre."""
 
     dc: int
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,8 @@ class Block:
         block_id: the id.
         name: name of the id in the table of section 3.11, in snake_case.
         value: int, str, bytes, a dataclass of this module, or a tuple of such values
-            in stored order (LIST, MAP and values of several numbers).
+            in stored order (LIST, MAP and values of several numbers). Not in the
+            repr, as it may hold auth keys.
         damage: offset in the stream and reason if the content of a byte array could
             not be read; `value` is then the byte array.
     """
@@ -284,7 +285,7 @@ class Block:
     offset: int
     block_id: int
     name: str
-    value: object
+    value: object = field(repr=False)
     damage: Place | None = None
 
 

@@ -1,0 +1,1 @@
+"""plaso formatter definitions (YAML) of telegram_forensics."""

@@ -1,0 +1,597 @@
+"""Reads one file of a tdata folder in the light of its neighbours."""
+
+import time
+
+from dfvfs.lib import definitions as dfvfs_definitions
+from dfvfs.path import factory as dfvfs_factory
+
+from plaso.containers import event_sources
+
+from telegram_forensics.formats import tdesktop_encrypted_file as encrypted_file
+from telegram_forensics.formats import tdesktop_names as names
+from telegram_forensics.formats import tdesktop_oldest
+from telegram_forensics.formats import tdesktop_setting_facts as setting_facts
+from telegram_forensics.formats import tdesktop_settings_blocks as settings_blocks
+from telegram_forensics.formats import tdesktop_storage
+from telegram_forensics.formats import tdf
+from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.tdesktop_authorization import read_authorization
+from telegram_forensics.formats.tdesktop_crypto import settings_key
+from telegram_forensics.formats.tdesktop_key_file import KeyFileKind
+from telegram_forensics.parsers import telegram_desktop_events as events
+from telegram_forensics.vfs import folder as vfs_folder
+from telegram_forensics.vfs import passcodes
+from telegram_forensics.vfs import tdata_tree
+from telegram_forensics.vfs import type_indicators
+
+# Record of a settings file, and its offset in an undamaged one.
+_SETTINGS_PLACE = (1, tdf.HEADER_SIZE + 40)
+
+
+def GetLevels(path_spec, slot_name, resolver_context):
+    """Determines how far above a file its tdata folder lies.
+
+    Args:
+      path_spec (dfvfs.PathSpec): path specification of the file.
+      slot_name (SlotName): what the file name stands for.
+      resolver_context (dfvfs.Context): resolver context.
+
+    Returns:
+      int: 1 if the file lies in tdata itself, 2 if it lies in an account's folder.
+    """
+    if slot_name.kind in (names.FileKind.KEY, names.FileKind.SETTINGS):
+        return 1
+    folder = vfs_folder.open_parent_folder(path_spec, resolver_context)
+    if folder is not None and names.is_account_folder_name(folder.file_entry.name):
+        return 2
+    return 1
+
+
+def HasTdataNeighbours(parser_mediator, file_entry, slot_name):
+    """Determines if a file lies where a tdata folder would have it.
+
+    Args:
+      parser_mediator (ParserMediator): parser mediator.
+      file_entry (dfvfs.FileEntry): file entry.
+      slot_name (SlotName): what the file name stands for.
+
+    Returns:
+      bool: True if its neighbours are those of a tdata folder.
+    """
+    context = parser_mediator.resolver_context
+    try:
+        levels = GetLevels(file_entry.path_spec, slot_name, context)
+        folder = vfs_folder.open_parent_folder(
+            file_entry.path_spec, context, levels=levels
+        )
+        if folder is None:
+            return False
+        entries = folder.entries()
+    except OSError:
+        return False
+
+    if folder.file_entry.name.lower() == "tdata":
+        return True
+    kinds = set()
+    for name in entries:
+        neighbour = names.parse_name(name)
+        if neighbour is not None and name != file_entry.name:
+            kinds.add(neighbour.kind)
+    has_account = any(
+        entry.is_folder and names.is_account_folder_name(name)
+        for name, entry in entries.items()
+    )
+    if slot_name.kind is names.FileKind.KEY:
+        return has_account
+    return names.FileKind.KEY in kinds and (has_account or levels == 2)
+
+
+class TdataReader:
+    """Reads one TDF$ file and produces its events and warnings."""
+
+    def __init__(self, parser_mediator, file_entry, slot_name):
+        """Initializes a reader.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          file_entry (dfvfs.FileEntry): file entry.
+          slot_name (SlotName): what the file name stands for.
+
+        Raises:
+          OSError: if the tdata folder cannot be listed.
+        """
+        super().__init__()
+        self._file_entry = file_entry
+        self._mediator = parser_mediator
+        self._slot_name = slot_name
+
+        context = parser_mediator.resolver_context
+        self._levels = GetLevels(file_entry.path_spec, slot_name, context)
+        self._folder = vfs_folder.open_parent_folder(
+            file_entry.path_spec, context, levels=self._levels
+        )
+        if self._folder is None:
+            raise OSError("the file lies in no folder")
+        self._storage = tdesktop_storage.TdataStorage(
+            self._folder, self._GetPasscodes(), progress=self._SignalProgress
+        )
+        self._attribution = events.Attribution(
+            written_time=file_entry.modification_time,
+            installation_identifier=self._storage.installation_identifier,
+        )
+
+    def _GetPasscodes(self):
+        """Retrieves the passcode candidates of this run.
+
+        Returns:
+          Passcodes: candidates.
+        """
+        try:
+            return passcodes.given_passcodes()
+        except (OSError, FormatError) as exception:
+            self._mediator.ProduceWarning(
+                f"unable to read Telegram passcodes with error: {exception!s}"
+            )
+            return None
+
+    def _SignalProgress(self):
+        """Tells plaso that this worker is alive: passcode trials take their time."""
+        self._mediator.last_activity_timestamp = time.time()
+
+    def _Warn(self, offset, reason):
+        """Produces a warning about the file at hand.
+
+        Args:
+          offset (int): offset in the file, None if it is not about a place.
+          reason (str): what is wrong.
+        """
+        place = "" if offset is None else f"offset 0x{offset:x}: "
+        self._mediator.ProduceWarning(f"{self._file_entry.name:s}: {place:s}{reason:s}")
+
+    def _WarnOfIssues(self, issues):
+        """Produces warnings.
+
+        Args:
+          issues (list[Issue]): issues.
+        """
+        for issue in dict.fromkeys(issues):
+            self._mediator.ProduceWarning(str(issue))
+
+    def Read(self):
+        """Reads the file and produces its events and warnings.
+
+        Raises:
+          FormatError: if the file is damaged.
+          OSError: if the file or its neighbours cannot be read.
+        """
+        kind = self._slot_name.kind
+        if kind is names.FileKind.KEY:
+            self._ReadKeyFile()
+        elif kind is names.FileKind.SETTINGS:
+            self._ReadSettings()
+        elif self._levels == 2:
+            self._ReadAccountFile()
+        elif kind is names.FileKind.HASHED:
+            self._ReadRootFile()
+        else:
+            self._Warn(None, "lies outside of an account's folder, not read")
+
+    def _ReadKeyFile(self):
+        """Reads a key file."""
+        slots = self._storage.key_slots[self._slot_name.data_name]
+        is_current = slots[0].name == self._file_entry.name
+        slot = next(slot for slot in slots if slot.name == self._file_entry.name)
+        self._ProduceKeyFileEvents(slot, is_current)
+        if not is_current:
+            return
+
+        accounts = [
+            account
+            for account in self._storage.accounts
+            if account.data_name in (None, self._slot_name.data_name)
+        ]
+        for account in accounts:
+            if not account.authorization_slots and not account.map_slots:
+                self._attribution.account = account
+                self._ProduceLockedAccount(account, "tdata_key_file", None)
+                if account.is_listed:
+                    self._Warn(
+                        None,
+                        f"account {account.label:s} is listed, its files "
+                        f"({account.hash:s}) are missing",
+                    )
+        self._attribution.account = None
+        if not accounts and slot.local_key is None:
+            self._ProduceLockedSlots(slots)
+        self._WarnOfIssues(self._storage.issues)
+        self._ProduceEventSources(
+            slot,
+            lambda account: account.data_name in (None, self._slot_name.data_name),
+        )
+
+    def _ProduceKeyFileEvents(self, slot, is_current):
+        """Produces the events of a key file.
+
+        Args:
+          slot (KeySlot): key file.
+          is_current (bool): True if this file counts.
+        """
+        self._WarnOfIssues(slot.issues)
+        account_list = None
+        if slot.local_key is not None and slot.key_file.kind is KeyFileKind.KEY_DATA:
+            try:
+                account_list = slot.key_file.account_list(slot.local_key)
+            except FormatError as exception:
+                self._Warn(exception.offset, f"account list: {exception.reason:s}")
+        is_damaged = slot.key_file is None or slot.key_file.is_damaged
+        for event_data in events.MakeKeyFileSettings(
+            self._attribution, slot, account_list, is_current
+        ):
+            self._mediator.ProduceEventData(event_data, corrupted=is_damaged)
+
+    def _ProduceLockedSlots(self, slots):
+        """Produces an account event for a key file without any account beside it.
+
+        Args:
+          slots (list[KeySlot]): key files.
+        """
+        version = None
+        if slots[0].key_file is not None:
+            version = slots[0].key_file.container.version_text
+        event_data = events.MakeAccount(self._attribution, "tdata_key_file", version)
+        events.SetPasscode(event_data, slots)
+        self._mediator.ProduceEventData(event_data)
+
+    def _ProduceLockedAccount(self, account, basis, version):
+        """Produces an account event if the account stays locked.
+
+        Args:
+          account (Account): account slot.
+          basis (str): code of the stored fact behind the event.
+          version (str): version of the client that wrote the file.
+
+        Returns:
+          bool: True if the account is locked.
+        """
+        if not account.is_locked:
+            return False
+        event_data = events.MakeAccount(self._attribution, basis, version)
+        self._mediator.ProduceEventData(event_data)
+        return True
+
+    def _ProduceEventSources(self, slot, includes):
+        """Hands the decrypted files to plaso, like any other files.
+
+        Args:
+          slot (KeySlot): key file on which they are mounted.
+          includes (function): tells whether an account belongs to it.
+        """
+        tree = tdata_tree.build_tree(self._storage, self._folder, includes)
+        identifier = slot.local_key.passcode_number if slot.local_key else None
+        for location in sorted(tree):
+            if tree[location].is_folder:
+                continue
+            path_spec = dfvfs_factory.Factory.NewPathSpec(
+                type_indicators.TYPE_INDICATOR_TDATA,
+                identifier=identifier,
+                location=location,
+                parent=self._file_entry.path_spec,
+            )
+            event_source = event_sources.EventSource(
+                file_entry_type=dfvfs_definitions.FILE_ENTRY_TYPE_FILE,
+                path_spec=path_spec,
+            )
+            self._mediator.ProduceEventSource(event_source)
+
+    def _ReadSettings(self):
+        """Reads a settings file."""
+        slots = tdesktop_storage.ordered_slots(
+            self._storage.entries, self._slot_name.logical
+        )
+        data = self._folder.read(self._file_entry.name)
+        container = tdf.read_container(data)
+        keys = [settings_key(container.record_data(0))]
+        decrypted = encrypted_file.decrypt_file(data, keys, _SETTINGS_PLACE)
+        for offset, reason in decrypted.problems:
+            self._Warn(offset, reason)
+        stream = settings_blocks.read_blocks(decrypted.data)
+        self._attribution.device_model = setting_facts.custom_device_model(
+            stream.blocks
+        )
+        self._ProduceSettings(
+            stream,
+            "tdata_settings",
+            decrypted.version_text,
+            is_current=slots[0] == self._file_entry.name,
+            is_damaged=decrypted.is_damaged,
+        )
+
+    def _ProduceSettings(self, stream, basis, version, is_current, is_damaged):
+        """Produces the events of a settings stream.
+
+        Args:
+          stream (BlockStream): settings.
+          basis (str): code of the stored fact behind the events.
+          version (str): version of the client that wrote the file.
+          is_current (bool): True if the file counts.
+          is_damaged (bool): True if the file is damaged.
+        """
+        for block in stream.blocks:
+            facts = setting_facts.block_facts(block)
+            for event_data in events.MakeSettings(
+                self._attribution, basis, version, facts, is_current
+            ):
+                self._mediator.ProduceEventData(event_data, corrupted=is_damaged)
+            if block.damage:
+                offset, reason = block.damage
+                self._Warn(offset, f"in decrypted settings: {reason:s}")
+        if stream.issue:
+            offset, reason = stream.issue
+            self._Warn(
+                offset, f"in decrypted settings: {reason:s}; what follows is not read"
+            )
+
+    def _ReadRootFile(self):
+        """Reads an authorization file, or a global file such as the theme."""
+        account = self._storage.account(self._slot_name.logical)
+        if account is None:
+            self._ReadUnknownRootFile()
+            return
+
+        self._attribution.account = account
+        slot = next(
+            slot
+            for slot in account.authorization_slots
+            if slot.name == self._file_entry.name
+        )
+        is_current = account.authorization_slots[0] is slot
+        if is_current and self._ProduceLockedAccount(
+            account, "tdata_key_file", slot.version
+        ):
+            return
+        self._WarnOfIssues(slot.issues)
+        if not account.key_slots:
+            self._Warn(None, "no key file (key_data*) lies beside it")
+        if slot.authorization is None:
+            return
+        self._SetDeviceModel()
+        event_data = events.MakeSession(self._attribution, slot, is_current)
+        self._mediator.ProduceEventData(event_data, corrupted=slot.is_damaged)
+        if is_current and account.owner is None:
+            event_data = events.MakeAccount(
+                self._attribution, "tdata_authorization", slot.version
+            )
+            self._mediator.ProduceEventData(event_data, corrupted=slot.is_damaged)
+
+    def _SetDeviceModel(self):
+        """Sets the device name that the settings file says the client announces."""
+        slots = tdesktop_storage.ordered_slots(self._storage.entries, "settings")
+        if not slots:
+            return
+        try:
+            content = tdata_tree.read_settings_file(self._folder, slots[0])
+        except (FormatError, OSError):
+            # The settings file reports its own damage.
+            return
+        blocks = settings_blocks.read_blocks(content).blocks
+        self._attribution.device_model = setting_facts.custom_device_model(blocks)
+
+    def _ReadUnknownRootFile(self):
+        """Reads a file of tdata that no known account name accounts for."""
+        data = self._folder.read(self._file_entry.name)
+        keys = []
+        for name in tdesktop_storage.ordered_slots(self._storage.entries, "settings"):
+            try:
+                container = tdf.read_container(self._folder.read(name))
+            except (FormatError, OSError):
+                # The settings file reports its own damage.
+                continue
+            keys.append(settings_key(container.record_data(0)))
+        number_of_global_keys = len(keys)
+        for slots in self._storage.key_slots.values():
+            keys += [slot.local_key.value for slot in slots if slot.local_key]
+        decrypted = encrypted_file.decrypt_file(data, keys)
+        for offset, reason in decrypted.problems:
+            self._Warn(offset, reason)
+        if decrypted.key_number < number_of_global_keys:
+            return  # Theme, background or language: nothing that is an event.
+        slot = tdesktop_storage.AuthorizationSlot(
+            self._file_entry.name,
+            None,
+            decrypted.version_text,
+            read_authorization(decrypted.data),
+            decrypted.is_damaged,
+        )
+        event_data = events.MakeSession(self._attribution, slot, True)
+        event_data.account_slot = self._slot_name.logical
+        self._mediator.ProduceEventData(event_data, corrupted=slot.is_damaged)
+
+    def _ReadAccountFile(self):
+        """Reads a file of an account's folder."""
+        folder = vfs_folder.open_parent_folder(
+            self._file_entry.path_spec, self._mediator.resolver_context
+        )
+        account = self._storage.account(folder.file_entry.name)
+        if account is None:
+            self._Warn(None, "lies in a folder that is no account's, not read")
+            return
+        self._attribution.account = account
+        if self._slot_name.kind is names.FileKind.MAP:
+            self._ReadMap(account)
+        elif not account.is_locked:
+            self._ReadDataFile(account)
+
+    def _ReadMap(self, account):
+        """Reads a map.
+
+        Args:
+          account (Account): account slot.
+        """
+        slot = next(
+            slot for slot in account.map_slots if slot.name == self._file_entry.name
+        )
+        is_current = account.map_slots[0] is slot
+        if slot.key is not None:
+            self._attribution.account = None
+            self._ProduceKeyFileEvents(slot.key, is_current)
+            self._attribution.account = account
+        if account.is_locked:
+            if is_current and not account.authorization_slots:
+                self._ProduceLockedAccount(account, "tdata_key_file", None)
+            return
+        self._WarnOfIssues(
+            [
+                issue
+                for issue in slot.issues
+                if slot.key is None or issue not in slot.key.issues
+            ]
+        )
+        if slot.owner is not None and is_current:
+            self._SetDeviceModel()
+            event_data = events.MakeOwner(self._attribution, slot)
+            self._mediator.ProduceEventData(event_data, corrupted=slot.is_damaged)
+            user_id = account.authorization.user_id if account.authorization else None
+            if user_id is not None and user_id != slot.owner.user.peer.bare:
+                self._Warn(
+                    None,
+                    f"owner's record is of account {slot.owner.user.peer.bare:d}, the "
+                    f"authorization file of account {user_id:d}",
+                )
+        # In the single-account versions the map is the key file.
+        if slot.key is not None and is_current and not self._storage.key_slots:
+            self._ProduceEventSources(
+                slot.key, lambda other: other.hash == account.hash
+            )
+
+    def _ReadDataFile(self, account):
+        """Reads a data file of an account.
+
+        Args:
+          account (Account): account slot.
+        """
+        decrypted = account.decrypt(self._file_entry.name)
+        for offset, reason in decrypted.problems:
+            self._Warn(offset, reason)
+        roles = {
+            item.name: item.role for item in (account.map.files if account.map else ())
+        }
+        if roles.get(self._slot_name.logical) != "user_settings":
+            return
+        slots = tdesktop_storage.ordered_slots(
+            account.folder_entries, self._slot_name.logical
+        )
+        self._ProduceSettings(
+            settings_blocks.read_blocks(decrypted.data),
+            "tdata_user_settings",
+            decrypted.version_text,
+            is_current=slots[0] == self._file_entry.name,
+            is_damaged=decrypted.is_damaged,
+        )
+
+
+class OldestReader:
+    """Reads the files of versions 0.5.0 to 0.7.18."""
+
+    _MAXIMUM_FILE_SIZE = 16 * 1024 * 1024
+
+    def __init__(self, parser_mediator, file_entry):
+        """Initializes a reader.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          file_entry (dfvfs.FileEntry): file entry.
+        """
+        super().__init__()
+        self._attribution = events.Attribution(
+            written_time=file_entry.modification_time
+        )
+        self._file_entry = file_entry
+        self._mediator = parser_mediator
+
+    def Read(self):
+        """Reads the file and produces its events and warnings.
+
+        Returns:
+          bool: True if the file is one of a Telegram Desktop of that time.
+        """
+        name = self._file_entry.name
+        try:
+            folder = vfs_folder.open_parent_folder(
+                self._file_entry.path_spec, self._mediator.resolver_context
+            )
+            if folder is None:
+                return False
+            if name == "config":
+                version, stream = tdesktop_oldest.read_plain_config(
+                    folder.read(name, self._MAXIMUM_FILE_SIZE)
+                )
+                self._ProduceSettings(version, stream)
+            elif name.endswith("_config"):
+                config = tdesktop_oldest.read_user_config(
+                    folder.read(name, self._MAXIMUM_FILE_SIZE)
+                )
+                self._ProduceSettings(config.version, config.blocks)
+            elif f"{name}_config" in folder.file_entries():
+                self._ReadKeys(folder, name)
+            else:
+                return False
+        except FormatError as exception:
+            self._mediator.ProduceWarning(f"{name:s}: {exception!s}")
+        except OSError as exception:
+            self._mediator.ProduceWarning(
+                f"{name:s}: unable to read it with error: {exception!s}"
+            )
+        return True
+
+    def _ReadKeys(self, folder, name):
+        """Reads the keys.
+
+        Args:
+          folder (DfvfsFolder): folder of the file.
+          name (str): name of the file.
+
+        Raises:
+          FormatError: if it is damaged.
+          OSError: if it cannot be read.
+        """
+        config = tdesktop_oldest.read_user_config(
+            folder.read(f"{name}_config", self._MAXIMUM_FILE_SIZE)
+        )
+        version, authorization = tdesktop_oldest.read_keys(
+            folder.read(name, self._MAXIMUM_FILE_SIZE), config.salt
+        )
+        slot = tdesktop_storage.AuthorizationSlot(name, None, version, authorization)
+        event_data = events.MakeSession(self._attribution, slot, True)
+        self._mediator.ProduceEventData(event_data)
+        event_data = events.MakeAccount(
+            self._attribution, "tdata_authorization", version
+        )
+        events.SetAuthorization(event_data, authorization)
+        self._mediator.ProduceEventData(event_data)
+        for offset, reason in authorization.problems:
+            self._mediator.ProduceWarning(
+                f"{name:s}: offset 0x{offset:x}: in decrypted data: {reason:s}"
+            )
+
+    def _ProduceSettings(self, version, stream):
+        """Produces the events of a settings stream.
+
+        Args:
+          version (str): version of the client that wrote the file.
+          stream (BlockStream): settings.
+        """
+        for block in stream.blocks:
+            for event_data in events.MakeSettings(
+                self._attribution,
+                "tdata_settings",
+                version,
+                setting_facts.block_facts(block),
+                True,
+            ):
+                self._mediator.ProduceEventData(event_data)
+        if stream.issue:
+            offset, reason = stream.issue
+            self._mediator.ProduceWarning(
+                f"{self._file_entry.name:s}: offset 0x{offset:x}: {reason:s}; what "
+                f"follows is not read"
+            )

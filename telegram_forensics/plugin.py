@@ -1,0 +1,194 @@
+"""The one place that knows how to hook into plaso and dfVFS.
+
+Each public function is called by `telegram_forensics.autoload` right after the module
+that it is named for has been imported, with that module as its argument. What is known
+of plaso's and dfVFS's inside is written down in docs/architecture.md; the versions this
+was tested with are `TESTED_VERSIONS`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Final
+
+from telegram_forensics import autoload, definitions
+
+TESTED_VERSIONS: Final = {"plaso": ("20260720",), "dfvfs": ("20260924",)}
+
+# What has been registered, for presets and for `telegram-forensics info`.
+registered_parsers: list[str] = []
+registered_path_specs: list[str] = []
+
+
+def extend_dfvfs_definitions(module: ModuleType) -> None:
+    """Makes our file systems known as such; dfVFS looks the set up when it asks."""
+    from telegram_forensics.vfs import type_indicators
+
+    module.FILE_SYSTEM_TYPE_INDICATORS = (
+        module.FILE_SYSTEM_TYPE_INDICATORS | type_indicators.FILE_SYSTEMS
+    )
+
+
+def register_path_specs(module: ModuleType) -> None:
+    """Registers our path specification types, so that .plaso files can be read."""
+    from telegram_forensics.vfs import tdata_path_spec
+
+    for path_spec in (tdata_path_spec.TDATAPathSpec,):
+        module.Factory.RegisterPathSpec(path_spec)
+        registered_path_specs.append(path_spec.TYPE_INDICATOR)
+
+
+def register_credentials(module: ModuleType) -> None:
+    """Registers which credentials unlock our file systems."""
+    from telegram_forensics.vfs import tdata_credentials
+
+    module.CredentialsManager.RegisterCredentials(
+        tdata_credentials.TDATACredentials()
+    )
+
+
+def register_resolver_helpers(module: ModuleType) -> None:
+    """Registers how our path specifications are opened."""
+    from telegram_forensics.vfs import tdata_resolver_helper
+
+    module.ResolverHelperManager.RegisterHelper(
+        tdata_resolver_helper.TDATAResolverHelper()
+    )
+
+
+def register_parsers(module: ModuleType) -> None:
+    """Registers our parsers once plaso's own are in."""
+    from plaso.parsers import manager
+
+    from telegram_forensics.parsers import telegram_desktop
+
+    for parser_class in telegram_desktop.PARSERS:
+        manager.ParsersManager.RegisterParser(parser_class)
+        registered_parsers.append(parser_class.NAME)
+
+
+def extend_presets(module: ModuleType) -> None:
+    """Adds our preset, and its name to the stock presets."""
+
+    def add(presets_manager: Any) -> None:
+        # Only what really registered: one unknown name in a preset aborts the tool.
+        if not registered_parsers:
+            return
+        known = presets_manager._definitions
+        for name, targets in definitions.read_presets().items():
+            if name in known:
+                raise KeyError(f"plaso has a preset {name} of its own")
+            known[name] = module.ParserPreset(name, sorted(registered_parsers))
+            for target in targets:
+                if target in known:
+                    known[target].parsers.append(name)
+
+    _after(module.ParserPresetsManager, "ReadFromFile", add, "extend_presets")
+
+
+def extend_timeliner(module: ModuleType) -> None:
+    """Adds our timeliner definitions behind the stock ones."""
+
+    def add(timeliner: Any) -> None:
+        for definition in definitions.read_timeliner_definitions():
+            if definition.data_type in timeliner._attribute_mappings:
+                raise KeyError(f"plaso defines {definition.data_type} itself")
+            timeliner._attribute_mappings[definition.data_type] = dict(
+                definition.attribute_mappings
+            )
+            timeliner._place_holder_event.add(definition.data_type)
+
+    _after(
+        module.EventDataTimeliner, "_ReadConfigurationFile", add, "extend_timeliner"
+    )
+
+
+def extend_formatters(module: ModuleType) -> None:
+    """Adds our formatters behind the stock ones; an examiner's own come later."""
+
+    def add(mediator: Any) -> None:
+        for path in definitions.formatter_files():
+            definitions.check_formatter_definitions(path)
+            mediator.ReadMessageFormattersFromFile(str(path))
+
+    _after(
+        module.OutputMediator,
+        "ReadMessageFormattersFromDirectory",
+        add,
+        "extend_formatters",
+    )
+
+
+def extend_options(module: ModuleType) -> None:
+    """Adds our command line options to log2timeline, psteal and image_export.
+
+    Helpers are asked for by name, a new one would never be called; the helper for
+    artifact definitions is the one that just these tools ask for.
+    """
+    from plaso.cli.helpers import manager
+    from plaso.lib import errors
+
+    from telegram_forensics.vfs import passcodes
+
+    stock_class = module.ArtifactDefinitionsArgumentsHelper
+
+    class ArgumentsHelper(stock_class):  # type: ignore[misc, valid-type]
+        """The stock helper with the option --telegram_passcodes."""
+
+        @classmethod
+        def AddArguments(cls, argument_group: Any) -> None:
+            """Adds the stock arguments and ours."""
+            super().AddArguments(argument_group)
+            argument_group.add_argument(
+                "--telegram_passcodes",
+                "--telegram-passcodes",
+                dest="telegram_passcodes",
+                metavar="FILE",
+                type=str,
+                help=(
+                    "Path of a text file (UTF-8) with candidate passcodes for "
+                    "Telegram, one per line. The empty passcode is always tried. "
+                    "Example: --telegram_passcodes passcodes.txt"
+                ),
+            )
+
+        @classmethod
+        def ParseOptions(cls, options: Any, configuration_object: Any) -> None:
+            """Parses the stock options and ours."""
+            super().ParseOptions(options, configuration_object)
+            path = getattr(options, "telegram_passcodes", None)
+            if not path:
+                return
+            path = os.path.abspath(path)
+            try:
+                passcodes.read_passcode_file(path)
+            except (OSError, ValueError) as exception:
+                raise errors.BadConfigOption(
+                    f"Unable to read Telegram passcodes from {path}: {exception}"
+                ) from exception
+            # Worker processes inherit the environment, whatever their start method.
+            os.environ[passcodes.PASSCODES_VARIABLE] = path
+
+    manager.ArgumentHelperManager._helper_classes[stock_class.NAME] = ArgumentsHelper
+
+
+def _after(
+    target: type, method_name: str, function: Callable[[Any], None], hook: str
+) -> None:
+    """Lets `function(self)` run after a method of plaso, whatever comes of it."""
+    original = getattr(target, method_name)
+
+    @functools.wraps(original)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        try:
+            function(self)
+        # The stock tool must go on without us, whatever has changed in it.
+        except Exception as exception:
+            autoload.report_failure(hook, exception)
+        return result
+
+    setattr(target, method_name, wrapper)

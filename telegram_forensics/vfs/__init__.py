@@ -1,0 +1,1 @@
+"""dfVFS back-ends: TDATA (decrypted Telegram Desktop storage)."""

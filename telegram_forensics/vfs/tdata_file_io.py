@@ -1,0 +1,118 @@
+"""File input/output (IO) object of the TDATA file system."""
+
+import io
+import os
+
+from dfvfs.file_io import file_io
+from dfvfs.lib import errors
+from dfvfs.resolver import resolver
+
+
+class TDATAFile(file_io.FileIO):
+    """Decrypted file of a Telegram Desktop storage, held in memory.
+
+    The encrypted files are small and authenticated as a whole, so there is nothing to
+    stream: not one byte may be given out before all of it has been verified.
+    """
+
+    def __init__(self, resolver_context, path_spec):
+        """Initializes a file input/output (IO) object.
+
+        Args:
+          resolver_context (Context): resolver context.
+          path_spec (PathSpec): a path specification.
+        """
+        super().__init__(resolver_context, path_spec)
+        self._file_system = None
+        self._stream = None
+        self._size = 0
+
+    def _Close(self):
+        """Closes the file input/output (IO) object."""
+        self._file_system = None
+        self._stream = None
+
+    def _Open(self):
+        """Opens the file input/output (IO) object defined by path specification.
+
+        Raises:
+          OSError: if the file cannot be opened.
+          PathSpecError: if the path specification is incorrect.
+        """
+        self._file_system = resolver.Resolver.OpenFileSystem(
+            self._path_spec, resolver_context=self._resolver_context
+        )
+        file_entry = self._file_system.GetFileEntryByPathSpec(self._path_spec)
+        if file_entry is None or not file_entry.IsFile():
+            raise errors.PathSpecError("No such file in the Telegram storage.")
+
+        content = file_entry.ReadContent()
+        self._size = len(content)
+        self._stream = io.BytesIO(content)
+
+    # Note: that the following functions do not follow the style guide because they are
+    # part of the file-like object interface.
+
+    def read(self, size=None):
+        """Reads a byte string at the current offset.
+
+        Args:
+          size (Optional[int]): number of bytes to read, where None is all remaining
+              data.
+
+        Returns:
+          bytes: data read.
+
+        Raises:
+          OSError: if the file is not open.
+        """
+        if not self._stream:
+            raise OSError("Not opened.")
+
+        return self._stream.read(-1 if size is None else size)
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        """Seeks to an offset.
+
+        Args:
+          offset (int): offset to seek.
+          whence (Optional[int]): what the offset is relative to.
+
+        Raises:
+          OSError: if the file is not open or the offset is invalid.
+        """
+        if not self._stream:
+            raise OSError("Not opened.")
+
+        try:
+            self._stream.seek(offset, whence)
+        except ValueError as exception:
+            raise OSError(str(exception))
+
+    def get_offset(self):
+        """Retrieves the current offset.
+
+        Returns:
+          int: current offset.
+
+        Raises:
+          OSError: if the file is not open.
+        """
+        if not self._stream:
+            raise OSError("Not opened.")
+
+        return self._stream.tell()
+
+    def get_size(self):
+        """Retrieves the size of the file.
+
+        Returns:
+          int: size.
+
+        Raises:
+          OSError: if the file is not open.
+        """
+        if not self._stream:
+            raise OSError("Not opened.")
+
+        return self._size

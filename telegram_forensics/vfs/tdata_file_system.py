@@ -1,0 +1,275 @@
+"""TDATA: the decrypted Telegram Desktop storage as a dfVFS file system."""
+
+import os
+
+from dfvfs.lib import errors
+from dfvfs.path import factory
+from dfvfs.resolver import resolver
+from dfvfs.vfs import file_system
+
+from telegram_forensics.formats import tdesktop_names as names
+from telegram_forensics.formats import tdesktop_passcodes
+from telegram_forensics.formats import tdesktop_storage
+from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.vfs import folder as vfs_folder
+from telegram_forensics.vfs import passcodes
+from telegram_forensics.vfs import tdata_file_entry
+from telegram_forensics.vfs import tdata_tree
+from telegram_forensics.vfs import type_indicators
+
+# Set to 1 to let the content of mtp_authorization out: it is a live login.
+ALLOW_KEYS_VARIABLE = "TELEGRAM_FORENSICS_ALLOW_KEYS"
+
+
+class TDATAFileSystem(file_system.FileSystem):
+    """Decrypted Telegram Desktop storage, mounted on its key file.
+
+    Nothing is read or derived when it is opened: plaso's foreman opens every path
+    specification that it hands to a worker.
+    """
+
+    TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_TDATA
+
+    def __init__(self, resolver_context, path_spec):
+        """Initializes a TDATA file system.
+
+        Args:
+          resolver_context (Context): resolver context.
+          path_spec (PathSpec): a path specification.
+        """
+        super().__init__(resolver_context, path_spec)
+        self._last_content = (None, b"")
+        self._storage = None
+        self._tree = None
+
+    def _Close(self):
+        """Closes the file system."""
+        self._last_content = (None, b"")
+        self._storage = None
+        self._tree = None
+
+    def _Open(self, mode="rb"):
+        """Opens the file system defined by path specification.
+
+        Args:
+          mode (Optional[str]): file access mode.
+
+        Raises:
+          PathSpecError: if the path specification is incorrect.
+        """
+        if not self._path_spec.HasParent():
+            raise errors.PathSpecError("Unsupported path specification without parent.")
+
+    def _GetPasscodes(self):
+        """Retrieves the passcode candidates.
+
+        Returns:
+          Passcodes: those of the passcode file, then the one of the key chain, so that
+              the numbers in path specifications stay valid.
+        """
+        try:
+            given = passcodes.given_passcodes()
+        except (OSError, FormatError) as exception:
+            raise errors.BackEndError(
+                f"Unable to read Telegram passcodes with error: {exception!s}"
+            )
+        root_path_spec = factory.Factory.NewPathSpec(
+            self.TYPE_INDICATOR, location="/", parent=self._path_spec.parent
+        )
+        key_chain = resolver.Resolver.key_chain
+        values = list(given.values)
+        for path_spec in (root_path_spec, self._path_spec):
+            password = key_chain.GetCredential(path_spec, "password")
+            if password is not None:
+                if isinstance(password, str):
+                    password = password.encode("utf-8")
+                if password not in values:
+                    values.append(password)
+        return tdesktop_passcodes.Passcodes(tuple(values))
+
+    def _GetTree(self):
+        """Retrieves the file tree.
+
+        Returns:
+          dict[str, Node]: nodes by location.
+
+        Raises:
+          BackEndError: if the storage cannot be read.
+        """
+        if self._tree is not None:
+            return self._tree
+
+        key_file_path_spec = self._path_spec.parent
+        location = getattr(key_file_path_spec, "location", "") or ""
+        parent_file_system = resolver.Resolver.OpenFileSystem(
+            key_file_path_spec, resolver_context=self._resolver_context
+        )
+        name = parent_file_system.BasenamePath(location)
+        slot_name = names.parse_name(name)
+        is_legacy = slot_name is not None and slot_name.kind is names.FileKind.MAP
+
+        try:
+            tdata_folder = vfs_folder.open_parent_folder(
+                key_file_path_spec,
+                self._resolver_context,
+                levels=2 if is_legacy else 1,
+            )
+            if tdata_folder is None:
+                raise errors.BackEndError("The key file lies in no folder.")
+
+            storage = tdesktop_storage.TdataStorage(
+                tdata_folder,
+                self._GetPasscodes(),
+                first_passcode=getattr(self._path_spec, "identifier", None),
+            )
+            if is_legacy:
+                account_hash = parent_file_system.BasenamePath(
+                    parent_file_system.DirnamePath(location)
+                )
+                tree = tdata_tree.build_tree(
+                    storage, tdata_folder, lambda account: account.hash == account_hash
+                )
+            else:
+                data_names = (None, slot_name.data_name if slot_name else None)
+                tree = tdata_tree.build_tree(
+                    storage,
+                    tdata_folder,
+                    lambda account: account.data_name in data_names,
+                )
+        except OSError as exception:
+            raise errors.BackEndError(
+                f"Unable to read Telegram Desktop storage with error: {exception!s}"
+            )
+
+        self._storage = storage
+        self._tree = tree
+        return tree
+
+    def FileEntryExistsByPathSpec(self, path_spec):
+        """Determines if a file entry for a path specification exists.
+
+        Args:
+          path_spec (PathSpec): a path specification.
+
+        Returns:
+          bool: True if the file entry exists.
+        """
+        return getattr(path_spec, "location", None) in self._GetTree()
+
+    def GetFileEntryByPathSpec(self, path_spec):
+        """Retrieves a file entry for a path specification.
+
+        Args:
+          path_spec (PathSpec): a path specification.
+
+        Returns:
+          TDATAFileEntry: a file entry or None if not available.
+        """
+        node = self._GetTree().get(getattr(path_spec, "location", None))
+        if node is None:
+            return None
+
+        return tdata_file_entry.TDATAFileEntry(
+            self._resolver_context,
+            self,
+            path_spec,
+            node,
+            is_root=node.location == "/",
+            is_virtual=node.is_folder,
+        )
+
+    def GetRootFileEntry(self):
+        """Retrieves the root file entry.
+
+        Returns:
+          TDATAFileEntry: a file entry or None if not available.
+        """
+        return self.GetFileEntryByPathSpec(self.NewPathSpec("/"))
+
+    def IsLocked(self):
+        """Determines if none of the known passcodes opens the storage.
+
+        Returns:
+          bool: True if the storage is locked.
+        """
+        self._GetTree()
+        accounts = self._storage.accounts
+        return bool(accounts) and all(account.is_locked for account in accounts)
+
+    def NewPathSpec(self, location):
+        """Creates a path specification of a file in this file system.
+
+        Args:
+          location (str): location.
+
+        Returns:
+          TDATAPathSpec: path specification.
+        """
+        return factory.Factory.NewPathSpec(
+            self.TYPE_INDICATOR,
+            identifier=getattr(self._path_spec, "identifier", None),
+            location=location,
+            parent=self._path_spec.parent,
+        )
+
+    def ReadContent(self, node):
+        """Decrypts a file.
+
+        Args:
+          node (Node): file in the tree.
+
+        Returns:
+          bytes: content.
+
+        Raises:
+          AccessError: if the content is a live login and may not be given out.
+          BackEndError: if the file cannot be decrypted.
+        """
+        if node.is_secret and not keys_are_allowed():
+            raise errors.AccessError(
+                f"{node.location:s} is a live login and is not given out; set "
+                f"{ALLOW_KEYS_VARIABLE:s}=1 if you are authorized to use it."
+            )
+        location, content = self._last_content
+        if location != node.location:
+            content = self.ReadSecretContent(node)
+            if not node.is_secret:
+                self._last_content = (node.location, content)
+        return content
+
+    def ReadSecretContent(self, node):
+        """Decrypts a file whoever asks; for sizes only.
+
+        Args:
+          node (Node): file in the tree.
+
+        Returns:
+          bytes: content.
+
+        Raises:
+          BackEndError: if the file cannot be decrypted.
+        """
+        try:
+            return node.read()
+        except (FormatError, OSError) as exception:
+            raise errors.BackEndError(
+                f"Unable to decrypt {node.location:s} with error: {exception!s}"
+            )
+
+    def Unlock(self):
+        """Tries again with the credentials that the key chain has by now.
+
+        Returns:
+          bool: True if the storage is open.
+        """
+        self._Close()
+        return not self.IsLocked()
+
+
+def keys_are_allowed():
+    """Determines if the examiner wants key material to be readable.
+
+    Returns:
+      bool: True if it may be read.
+    """
+    return os.environ.get(ALLOW_KEYS_VARIABLE, "") == "1"

@@ -1,0 +1,1 @@
+"""Writers of test evidence. Nothing here imports the library that is tested."""
