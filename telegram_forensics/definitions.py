@@ -8,6 +8,7 @@ wrong raises `DefinitionError`, which the hook turns into one logged warning.
 from __future__ import annotations
 
 import pathlib
+import string
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -115,6 +116,8 @@ def check_formatter_definitions(path: pathlib.Path) -> list[str]:
                 isinstance(piece, str) for piece in pieces
             ):
                 raise DefinitionError(f"{place}: {key} is no list of text")
+            for piece in pieces:
+                _check_piece(piece, place)
         for key in ("short_source", "source"):
             if not isinstance(document.get(key), str):
                 raise DefinitionError(f"{place}: {key} is no text")
@@ -145,6 +148,16 @@ def read_presets(path: pathlib.Path = PRESETS_FILE) -> dict[str, list[str]]:
             raise DefinitionError(f"{place}: name or appended_to is malformed")
         presets[name] = targets
     return presets
+
+
+def _check_piece(piece: str, place: str) -> None:
+    """psort gives up on a piece with two attributes, after it has read the file."""
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(piece) if name]
+    except ValueError as exception:
+        raise DefinitionError(f"{place}: piece {piece!r}: {exception}") from exception
+    if len(fields) > 1 or not all(name.isidentifier() for name in fields):
+        raise DefinitionError(f"{place}: piece {piece!r} is not for one attribute")
 
 
 def _documents(path: pathlib.Path) -> list[dict[str, Any]]:

@@ -1,0 +1,59 @@
+"""The command `telegram-forensics`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+import telegram_forensics
+from telegram_forensics import audit
+
+_EXAMPLES = """\
+examples:
+  telegram-forensics info
+      what is registered in plaso and dfVFS, and what failed
+  telegram-forensics info --json > audit.json
+      the same for the case file
+
+Reading evidence needs no command of ours; the stock tools know Telegram:
+  log2timeline --storage-file case.plaso evidence.E01
+  psort -o dynamic -w timeline.csv case.plaso "data_type contains 'telegram'"
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="telegram-forensics",
+        description="Telegram evidence for plaso/log2timeline.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"telegram_forensics {telegram_forensics.__version__}",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    info = commands.add_parser(
+        "info",
+        help="print the audit record: versions, hooks, parsers, path specifications",
+        description=(
+            "Prints what telegram_forensics has registered in plaso and dfVFS. The "
+            "exit status is 1 if a hook failed or the plugin is switched off."
+        ),
+    )
+    info.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    record = audit.make_audit_record()
+    if options.json:
+        print(json.dumps(record, indent=2, sort_keys=True))
+    else:
+        print(audit.format_audit_record(record))
+    return 0 if record["works"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
