@@ -110,6 +110,9 @@ def extend_formatters(module: ModuleType) -> None:
     """Adds our formatters behind the stock ones; an examiner's own come later."""
 
     def add(mediator: Any) -> None:
+        # Registers the custom helpers that the definitions name.
+        import telegram_forensics.formatters.helpers  # noqa: F401
+
         for path in definitions.formatter_files():
             definitions.check_formatter_definitions(path)
             mediator.ReadMessageFormattersFromFile(str(path))

@@ -7,6 +7,7 @@ secrets are only reported as present.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -103,7 +104,8 @@ def block_facts(block: Block) -> Iterator[SettingFact]:
         # Set from the server-corrected clock at each finished update check: the
         # program ran at that second.
         if value > 0:
-            yield SettingFact("last_update_check", str(value), value)
+            moment = datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
+            yield SettingFact("last_update_check", moment.isoformat(), value)
     elif identifier == 0x1C and isinstance(value, int):
         yield SettingFact("notify_view", _NOTIFY_VIEW.get(value, str(value)))
     elif identifier in _SWITCHES and isinstance(value, int):
