@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import telegram_forensics
-from telegram_forensics import audit
+from telegram_forensics import audit, table
 
 _EXAMPLES = """\
 examples:
@@ -46,13 +46,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ),
     )
     info.add_argument("--json", action="store_true", help="print JSON")
+    show = commands.add_parser(
+        "show",
+        help="print a CSV file of psort as an aligned table",
+        description=(
+            "Prints a CSV file as a table for reading on a terminal. Control characters "
+            "from the evidence are shown as escapes."
+        ),
+    )
+    show.add_argument("file", metavar="FILE", help="CSV file that psort wrote")
     options = parser.parse_args(arguments)
+    if options.command == "show":
+        return _show(options.file)
+    return _info(options.json)
+
+
+def _info(as_json: bool) -> int:
     record = audit.make_audit_record()
-    if options.json:
+    if as_json:
         print(json.dumps(record, indent=2, sort_keys=True))
     else:
         print(audit.format_audit_record(record))
     return 0 if record["works"] else 1
+
+
+def _show(path: str) -> int:
+    try:
+        for line in table.format_csv_file(path):
+            print(line)
+    except (OSError, ValueError) as exception:
+        print(f"telegram-forensics: cannot show {path}: {exception}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
