@@ -42,18 +42,19 @@ timeline: $(VENV)/.installed
 	@$(BIN)/log2timeline --quiet --unattended --status_view linear \
 	  --logfile "$(RUN)/log2timeline.log.gz" --workers $(WORKERS) \
 	  $(if $(PASSCODES),--telegram_passcodes "$(PASSCODES)") \
-	  --storage-file "$(RUN)/case.plaso" "$(IMAGE)" > "$(RUN)/log2timeline.txt"
+	  --storage-file "$(RUN)/case.plaso" "$(IMAGE)" > "$(RUN)/log2timeline.txt" 2>&1 \
+	  || { cat "$(RUN)/log2timeline.txt"; exit 1; }
 	@$(BIN)/psort --quiet --unattended --status_view none --logfile "$(RUN)/psort.log.gz" \
 	  -o dynamic -w "$(RUN)/timeline.csv" "$(RUN)/case.plaso" > /dev/null
 	@$(BIN)/psort --quiet --unattended --status_view none --logfile "$(RUN)/psort.log.gz" \
 	  -o dynamic --fields datetime,data_type,account_identifier,account_name,session_identifier,session_data_center,record_state,passcode_state,client_version,display_name -w "$(RUN)/telegram.csv" "$(RUN)/case.plaso" \
-	  "data_type is 'telegram:session' or data_type is 'telegram:account'" > /dev/null
+	  "data_type is 'telegram:session' or passcode_state is 'locked'" > /dev/null
 	@echo
-	@echo "Telegram sessions and accounts:"
+	@echo "Telegram sessions and locked accounts:"
 	@$(BIN)/telegram-forensics show "$(RUN)/telegram.csv"
 	@echo
 	@echo "Whole timeline:     $(RUN)/timeline.csv"
-	@echo "Sessions, accounts: $(RUN)/telegram.csv"
+	@echo "Only the above:     $(RUN)/telegram.csv"
 	@echo "plaso storage file: $(RUN)/case.plaso"
 
 test: $(VENV)/.installed-test

@@ -18,6 +18,7 @@ NULL_LENGTH = 0xFFFFFFFF
 # Ordinal day 1 is 0001-01-01 in Python, Julian day 1721426 in Qt.
 _JULIAN_DAY_OF_ORDINAL_ZERO = 1721425
 _MILLISECONDS_PER_DAY = 86_400_000
+_DATE_TIME_SIZE = 13
 
 SPEC_LOCAL = -1
 SPEC_UTC = 2
@@ -67,7 +68,7 @@ class QdsReader:
                 self.offset,
                 f"{what} needs {layout.size} bytes, {self.remaining} are left",
             )
-        (value,) = layout.unpack_from(self.data, self.offset)
+        value: int | float = layout.unpack_from(self.data, self.offset)[0]
         self.offset += layout.size
         return value
 
@@ -171,6 +172,12 @@ class QdsReader:
             FormatError: if date or time of day are out of range.
         """
         start = self.offset
+        if self.remaining < _DATE_TIME_SIZE:
+            raise FormatError(
+                start,
+                f"date and time needs {_DATE_TIME_SIZE} bytes, "
+                f"{self.remaining} are left",
+            )
         julian_day = self.i64()
         milliseconds = self.u32()
         spec = self.i8()

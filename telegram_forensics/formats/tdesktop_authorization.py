@@ -149,7 +149,10 @@ def _read_identity(reader: QdsReader) -> tuple[int, int]:
 
 
 def _read_block(reader: QdsReader, base: int) -> Authorization:
-    user_id, main_data_center = _read_identity(reader)
+    try:
+        user_id, main_data_center = _read_identity(reader)
+    except FormatError as exception:
+        raise FormatError(base + exception.offset, exception.reason) from exception
     authorization = Authorization(user_id or None, main_data_center)
     try:
         _read_keys(reader, authorization.keys)

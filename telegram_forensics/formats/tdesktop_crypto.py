@@ -83,11 +83,12 @@ def argon2id_key(
         DecryptionError: if the Argon2 library refuses the parameters.
     """
     try:
-        return argon2.hash_secret_raw(
+        key: bytes = argon2.hash_secret_raw(
             passcode, salt, time, memory, parallel, KEY_SIZE, argon2.Type.ID, 0x13
         )
     except (argon2.HashingError, ValueError, OverflowError, MemoryError) as exception:
         raise DecryptionError(f"Argon2id refused: {exception}") from exception
+    return key
 
 
 def scrypt_key(passcode: bytes, salt: bytes, n: int, r: int, p: int) -> bytes:

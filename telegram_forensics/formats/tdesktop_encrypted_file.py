@@ -59,7 +59,8 @@ def decrypt_file(
     """
     container = tdf.read_container(data)
     offset = place[1]
-    for blob, offset in _candidates(data, container, place):
+    for blob, start in _candidates(data, container, place):
+        offset = start
         for number, key in enumerate(keys):
             try:
                 plain = crypto.decrypt_local(blob, key)

@@ -29,6 +29,9 @@ _MAXIMUM_ARGON2_MEMORY: Final = 262144
 _MAXIMUM_ARGON2_TIME: Final = 64
 _MAXIMUM_ARGON2_LANES: Final = 16
 _MAXIMUM_SCRYPT_MEMORY: Final = 192 * 1024 * 1024
+# The program bounds the memory only; within it a made-up file could ask for years of
+# work. 64 times the cost with which the program writes (N r p = 2^20) is allowed.
+_MAXIMUM_SCRYPT_WORK: Final = 64 * 131072 * 8
 
 _HEADER = construct.Struct(
     "magic" / construct.Int32ub,
@@ -149,10 +152,16 @@ def read_trailer(data: bytes) -> Kd2Trailer:
         trailer.problems.append(
             (reader.offset, f"{reader.remaining} bytes behind the last wrap")
         )
-    if trailer.wraps and trailer.live_wrap is None:
+    live = len(trailer.wraps) - len(trailer.stale_wraps)
+    # Generation 0 without a live wrap: no passcode is set yet, and the change that was
+    # to set one was interrupted.
+    if live > 1 or (live == 0 and trailer.generation):
         trailer.problems.append(
-            (12, f"not exactly one wrap has the committed generation "
-                 f"{trailer.generation}: no passcode can open this file")
+            (
+                8,
+                f"{live} wraps have the committed generation {trailer.generation}, "
+                f"1 expected: no passcode can open this file",
+            )
         )
     return trailer
 
@@ -193,6 +202,7 @@ def _wrap_problem(header: construct.Container, salt: bytes) -> str | None:
             and time >= 1
             and parallel >= 1
             and 128 * time * (memory + parallel) <= _MAXIMUM_SCRYPT_MEMORY
+            and memory * time * parallel <= _MAXIMUM_SCRYPT_WORK
         )
     else:
         return f"wrap has the unknown key derivation {header.kind}"

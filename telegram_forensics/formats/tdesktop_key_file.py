@@ -14,16 +14,18 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from telegram_forensics.formats import tdesktop_crypto as crypto
 from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.qds import QdsReader
+from telegram_forensics.formats.tdesktop_kd2 import MAGIC as TRAILER_MAGIC_NUMBER
 from telegram_forensics.formats.tdesktop_kd2 import Kd2Trailer, Kd2Wrap, read_trailer
 from telegram_forensics.formats.tdesktop_passcodes import Passcodes
 
+TRAILER_MAGIC: Final = TRAILER_MAGIC_NUMBER.to_bytes(4, "big")
 SALT_SIZE: Final = 32
 WRAPPED_KEY_SIZE: Final = 288
 # Where the records stand in an undamaged file; used when length fields are damaged.
@@ -108,6 +110,7 @@ class KeyFile:
     trailer: Kd2Trailer | None
     problems: list[tuple[int, str]]
     _layouts: list[_Layout]
+    _has_trailer: bool = False
     _opened: _Layout | None = None
 
     @property
@@ -123,6 +126,8 @@ class KeyFile:
             return wrap.kdf_name
         if self.kind is KeyFileKind.LEGACY_MAP:
             return f"PBKDF2-HMAC-SHA1, {crypto.LEGACY_ITERATIONS_PASSCODE} rounds"
+        if self._has_trailer and (self.trailer is None or self.trailer.wraps):
+            return "unknown: the trailer of the key file is not usable"
         return f"PBKDF2-HMAC-SHA512, {crypto.ITERATIONS_PASSCODE} rounds"
 
     @property
@@ -137,6 +142,8 @@ class KeyFile:
                 for layout in self._layouts
                 if len(layout.salt) == SALT_SIZE
                 and len(layout.wrapped_key) == WRAPPED_KEY_SIZE
+                # Where 7.3 has its trailer no wrapped key stands at the old offset.
+                and not (layout.is_repaired and self._has_trailer)
             ),
             None,
         )
@@ -185,7 +192,10 @@ class KeyFile:
         return None
 
     def _try(self, layout: _Layout, passcode: bytes) -> bytes | None:
+        is_whole = len(layout.wrapped_key) == WRAPPED_KEY_SIZE
         if self.kind is KeyFileKind.LEGACY_MAP:
+            if not is_whole:
+                return None
             return _unwrap_legacy(passcode, layout.salt, layout.wrapped_key)
         trailer = self.trailer
         if trailer and trailer.wraps:
@@ -195,7 +205,7 @@ class KeyFile:
             passcode_possible = not passcode
         else:
             passcode_possible = trailer is None or not passcode
-        if passcode_possible and len(layout.wrapped_key) == WRAPPED_KEY_SIZE:
+        if passcode_possible and is_whole:
             return _unwrap(passcode, layout.salt, layout.wrapped_key)
         return None
 
@@ -211,11 +221,16 @@ class KeyFile:
         Raises:
             FormatError: if it is damaged or was written with another key.
         """
-        layout = self._opened or self._layouts[0]
-        try:
-            return crypto.decrypt_local(layout.content, key.value)
-        except crypto.DecryptionError as exception:
-            raise FormatError(layout.content_offset, str(exception)) from exception
+        opened = self._opened or self._layouts[0]
+        # The length field of this record may be the damaged one.
+        others = [layout for layout in self._layouts if layout is not opened]
+        failure: FormatError | None = None
+        for layout in (opened, *others):
+            try:
+                return crypto.decrypt_local(layout.content, key.value)
+            except crypto.DecryptionError as exception:
+                failure = failure or FormatError(layout.content_offset, str(exception))
+        raise failure or FormatError(0, "no record to decrypt")
 
     def account_list(self, key: LocalKey) -> AccountList:
         """Reads the account list of a `key_data` file.
@@ -252,7 +267,13 @@ def read_key_file(data: bytes) -> KeyFile:
         else:
             problems += [(offset + where, why) for where, why in trailer.problems]
     layouts = list(_layouts(data, container))
-    return KeyFile(KeyFileKind.KEY_DATA, container, trailer, problems, layouts)
+    # In a damaged file the records may be wrong, and the trailer found by its magic.
+    has_trailer = TRAILER_MAGIC in data or (
+        len(container.records) > 3 and not container.records[-1].is_truncated
+    )
+    return KeyFile(
+        KeyFileKind.KEY_DATA, container, trailer, problems, layouts, has_trailer
+    )
 
 
 def read_legacy_map(data: bytes) -> KeyFile | None:
@@ -298,9 +319,7 @@ def _layouts(data: bytes, container: tdf.TdfContainer) -> Iterator[_Layout]:
         _CONTENT_OFFSET,
         True,
     )
-    if by_offset.wrapped_key != by_length.wrapped_key or (
-        by_offset.salt != by_length.salt
-    ):
+    if replace(by_offset, is_repaired=False) != by_length:
         yield by_offset
 
 

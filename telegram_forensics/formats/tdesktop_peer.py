@@ -16,6 +16,7 @@ _NEW_FORM_BIT: Final = 1 << 55
 _VERSION_TAG: Final = 0x77FFFFFFFFFFFFFF
 _MODERN_LOCATION: Final = -(2**31)
 _LAST_SEEN_EPOCH: Final = 1375315200
+_FIRST_SELF_RECORD_VERSION: Final = 1_003_017
 _TYPE_NAMES: Final = {0: "user", 1: "group", 2: "channel", 0x7F: "pseudo"}
 _OLD_TYPE_NAMES: Final = {0: "user", 1: "group", 2: "channel", 0xF: "pseudo"}
 _LAST_SEEN_WORDS: Final = {
@@ -182,13 +183,14 @@ def read_self_record(data: bytes, version: int) -> SelfRecord:
 
     Args:
         data: content of map record 0x15.
-        version: AppVersion of the map file.
+        version: AppVersion of the map file. A lower one than the first that wrote
+            this record comes from a damaged file and does not decide the layout.
 
     Raises:
         FormatError: if it is cut off or not a user.
     """
     reader = QdsReader(data)
-    user = read_peer(reader, version)
+    user = read_peer(reader, max(version, _FIRST_SELF_RECORD_VERSION))
     if user.peer.kind != "user":
         raise FormatError(0, f"the owner's record is a {user.peer.kind}")
     about = reader.string() if reader.remaining else ""

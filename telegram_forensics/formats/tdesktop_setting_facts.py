@@ -108,17 +108,26 @@ def block_facts(block: Block) -> Iterator[SettingFact]:
             yield SettingFact("last_update_check", moment.isoformat(), value)
     elif identifier == 0x1C and isinstance(value, int):
         yield SettingFact("notify_view", _NOTIFY_VIEW.get(value, str(value)))
-    elif identifier in _SWITCHES and isinstance(value, int):
-        yield SettingFact(_SWITCHES[identifier], _switch(value))
-    elif identifier in _NUMBERS and isinstance(value, int):
-        yield SettingFact(_NUMBERS[identifier], str(value))
-    elif identifier in _TEXTS and isinstance(value, str):
-        if value:
-            yield SettingFact(_TEXTS[identifier], value)
+    elif isinstance(value, int | str):
+        yield from _plain_fact(identifier, value)
     elif identifier == 0x33 and isinstance(value, tuple):
         if value and value[0]:
             yield SettingFact("download_path", str(value[0]))
-    elif isinstance(value, WindowPosition):
+    else:
+        yield from _structure_facts(value)
+
+
+def _plain_fact(identifier: int, value: int | str) -> Iterator[SettingFact]:
+    if identifier in _SWITCHES and isinstance(value, int):
+        yield SettingFact(_SWITCHES[identifier], _switch(value))
+    elif identifier in _NUMBERS and isinstance(value, int):
+        yield SettingFact(_NUMBERS[identifier], str(value))
+    elif identifier in _TEXTS and isinstance(value, str) and value:
+        yield SettingFact(_TEXTS[identifier], value)
+
+
+def _structure_facts(value: object) -> Iterator[SettingFact]:
+    if isinstance(value, WindowPosition):
         yield SettingFact("window_position", _window(value))
     elif isinstance(value, Connection):
         yield from _connection(value)

@@ -18,6 +18,7 @@ from typing import TypeAlias, TypeVar, cast
 
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.qds import QdsReader
+from telegram_forensics.formats.tdesktop_crypto import auth_key_identifier
 
 AUTH_KEY_SIZE = 256
 
@@ -227,10 +228,15 @@ class CacheLimits:
 
 @dataclass(frozen=True, slots=True)
 class DcKey:
-    """Block 0x00: an auth key (256 bytes) and its data centre."""
+    """Block 0x00: an auth key and its data centre.
+
+    Attributes:
+        dc: number of the data centre.
+        identifier: identifier of the key, 16 hex digits; the key itself is not kept.
+    """
 
     dc: int
-    key: bytes = field(repr=False)
+    identifier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,8 +378,8 @@ def _dc_option(reader: QdsReader) -> OldDcOption:
     return OldDcOption(dc, flags, "", reader.string(), reader.u32())
 
 
-def _auth_key(reader: QdsReader) -> bytes:
-    return reader.raw(AUTH_KEY_SIZE)
+def _auth_key(reader: QdsReader) -> str:
+    return auth_key_identifier(reader.raw(AUTH_KEY_SIZE))
 
 
 _CALL_SETTINGS = 0x5B

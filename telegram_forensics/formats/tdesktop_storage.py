@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from telegram_forensics.formats import tdesktop_encrypted_file as encrypted_file
 from telegram_forensics.formats import tdesktop_names as names
+from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError, Issue
 from telegram_forensics.formats.tdesktop_authorization import (
     Authorization,
@@ -83,6 +84,11 @@ class AuthorizationSlot:
     authorization: Authorization | None = None
     is_damaged: bool = False
     issues: list[Issue] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """True if all of the authorization could be read."""
+        return self.authorization is not None and self.authorization.is_complete
 
 
 @dataclass(slots=True)
@@ -214,10 +220,14 @@ class Account:
             entry = self.storage.entries[name]
             slot = AuthorizationSlot(name, entry.modified)
             data = read_file(self.storage.folder, name, name, slot.issues)
-            if data is not None and not self.is_locked:
-                _read_authorization_slot(slot, data, self.local_keys)
+            if data is not None:
+                _check_container(slot, name, data)
+                if not self.is_locked:
+                    _read_authorization_slot(slot, data, self.local_keys)
             slots.append(slot)
-        return _valid_first(slots, lambda slot: slot.authorization is not None)
+        slots = _valid_first(slots, lambda slot: slot.authorization is not None)
+        # What nothing vouches for does not count while an older slot is complete.
+        return _valid_first(slots, lambda slot: slot.is_complete)
 
     @functools.cached_property
     def map_slots(self) -> list[MapSlot]:
@@ -225,8 +235,11 @@ class Account:
         slots = []
         for name, data, key, issues in self._raw_maps:
             slot = MapSlot(name, key=key, issues=list(issues))
-            if data is not None and not self.is_locked:
-                _read_map_slot(slot, f"{self.hash}/{name}", data, self.local_keys)
+            if data is not None:
+                path = f"{self.hash}/{name}"
+                _check_container(slot, path, data)
+                if not self.is_locked:
+                    _read_map_slot(slot, path, data, self.local_keys)
             slots.append(slot)
         return _valid_first(slots, lambda slot: slot.account_map is not None)
 
@@ -363,12 +376,15 @@ class TdataStorage:
     def accounts(self) -> list[Account]:
         """Every account slot: those that a key file lists, and every one on disk."""
         known: dict[str, tuple[int, str]] = {}
-        for data_name in self.key_slots or {names.DEFAULT_DATA_NAME: []}:
-            for account_hash, index in names.account_hashes(data_name).items():
-                known.setdefault(account_hash, (index, data_name))
+        for name in self.key_slots or {names.DEFAULT_DATA_NAME: []}:
+            for account_hash, number in names.account_hashes(name).items():
+                known.setdefault(account_hash, (number, name))
         accounts = {}
         for account_hash in self._account_hashes(known):
-            index, data_name = known.get(account_hash, (None, None))
+            index: int | None = None
+            data_name: str | None = None
+            if account_hash in known:
+                index, data_name = known[account_hash]
             if data_name not in self.key_slots:
                 data_name = None
             accounts[account_hash] = Account(self, account_hash, index, data_name)
@@ -412,13 +428,12 @@ class TdataStorage:
     def installation_identifier(self) -> str | None:
         """`usertag`: made at the first start of this tdata; 16 lower-case hex digits.
 
-        None if the file is missing or does not hold 8 bytes.
+        None if the file is missing or, with an issue, does not hold 8 bytes.
         """
         if "usertag" not in self.entries:
             return None
-        try:
-            data = self.folder.read("usertag", 64)
-        except (OSError, FormatError):
+        data = read_file(self.folder, "usertag", "usertag", self.issues, 64)
+        if data is None:
             return None
         if len(data) != _USER_TAG_SIZE:
             self.issues.append(
@@ -466,21 +481,42 @@ def _valid_first(slots: list[_Slot], is_valid: Callable[[_Slot], bool]) -> list[
     return sorted(slots, key=lambda slot: not is_valid(slot))
 
 
+def _check_container(
+    slot: AuthorizationSlot | MapSlot, path: str, data: bytes
+) -> None:
+    """Notes what can be seen without a key: version, and damage."""
+    try:
+        container = tdf.read_container(data)
+    except FormatError as exception:
+        slot.is_damaged = True
+        slot.issues.append(Issue(path, exception.offset, exception.reason))
+        return
+    slot.version = container.version_text
+    slot.is_damaged = not container.md5_valid
+    slot.issues += [
+        Issue(path, offset, reason) for offset, reason in container.problems
+    ]
+
+
+def _add_failure(
+    slot: AuthorizationSlot | MapSlot, path: str, failure: FormatError
+) -> None:
+    """Notes why a file stays closed, without what the reason says again."""
+    slot.issues = [
+        issue for issue in slot.issues if issue.reason not in failure.reason
+    ]
+    slot.issues.append(Issue(path, failure.offset, failure.reason))
+
+
 def _read_authorization_slot(
     slot: AuthorizationSlot, data: bytes, keys: list[bytes]
 ) -> None:
     try:
         decrypted = encrypted_file.decrypt_file(data, keys)
     except FormatError as exception:
-        slot.is_damaged = True
-        slot.issues.append(Issue(slot.name, exception.offset, exception.reason))
+        _add_failure(slot, slot.name, exception)
         _read_cut_off_authorization(slot, data, keys)
         return
-    slot.version = decrypted.version_text
-    slot.is_damaged = decrypted.is_damaged
-    slot.issues += [
-        Issue(slot.name, offset, reason) for offset, reason in decrypted.problems
-    ]
     try:
         slot.authorization = read_authorization(decrypted.data)
     except FormatError as exception:
@@ -506,7 +542,6 @@ def _read_cut_off_authorization(
             continue
         slot.authorization = read_authorization_prefix(partial.data)
         if slot.authorization:
-            slot.version = partial.version_text
             slot.issues.append(
                 Issue(
                     slot.name,
@@ -523,24 +558,17 @@ def _read_map_slot(slot: MapSlot, path: str, data: bytes, keys: list[bytes]) -> 
         if slot.key and slot.key.key_file and slot.key.local_key:
             container = slot.key.key_file.container
             content = slot.key.key_file.content(slot.key.local_key)
-            version, version_text = container.version, container.version_text
-            slot.is_damaged = not container.md5_valid
-            slot.issues += slot.key.issues
+            version = container.version
+            known = set(slot.issues)
+            slot.issues += [issue for issue in slot.key.issues if issue not in known]
         else:
             decrypted = encrypted_file.decrypt_file(
                 data, keys, encrypted_file.MODERN_MAP
             )
-            content = decrypted.data
-            version, version_text = decrypted.version, decrypted.version_text
-            slot.is_damaged = decrypted.is_damaged
-            slot.issues += [
-                Issue(path, offset, reason) for offset, reason in decrypted.problems
-            ]
+            content, version = decrypted.data, decrypted.version
     except FormatError as exception:
-        slot.is_damaged = True
-        slot.issues.append(Issue(path, exception.offset, exception.reason))
+        _add_failure(slot, path, exception)
         return
-    slot.version = version_text
     slot.account_map = read_map(content)
     slot.issues += [
         Issue(path, offset, f"in decrypted map: {reason}")

@@ -127,10 +127,13 @@ def read_container(data: bytes) -> TdfContainer:
     if not md5_valid:
         position = HEADER_SIZE + len(payload)
         problems.append((position, "MD5 of the container does not fit"))
-    records = _read_records(payload)
+    records, end = _read_records(payload)
     if not md5_valid and records and records[-1].is_truncated:
         # A cut-off file has no MD5 at its end: its last bytes belong to the record.
-        records = _read_records(body)
+        records, _ = _read_records(body)
+    elif end < len(payload):
+        left = len(payload) - end
+        problems.append((HEADER_SIZE + end, f"{left} bytes behind the last record"))
     if records and records[-1].is_truncated:
         last = records[-1]
         problems.append(
@@ -143,12 +146,11 @@ def read_container(data: bytes) -> TdfContainer:
     return TdfContainer(header.version, records, payload, md5_valid, problems)
 
 
-def _read_records(payload: bytes) -> list[Record]:
+def _read_records(payload: bytes) -> tuple[list[Record], int]:
+    """Reads records; also gives the offset in the payload behind the last one."""
     records: list[Record] = []
     offset = 0
-    while (
-        offset + _LENGTH.size <= len(payload) and len(records) < _MAXIMUM_RECORDS
-    ):
+    while offset + _LENGTH.size <= len(payload) and len(records) < _MAXIMUM_RECORDS:
         (size,) = _LENGTH.unpack_from(payload, offset)
         offset += _LENGTH.size
         if size == NULL_LENGTH:
@@ -157,4 +159,4 @@ def _read_records(payload: bytes) -> list[Record]:
         data = payload[offset : offset + size]
         records.append(Record(HEADER_SIZE + offset, data, size))
         offset += len(data)
-    return records
+    return records, offset

@@ -80,7 +80,8 @@ class TDATAFileEntry(file_entry.FileEntry):
         """Retrieves the data streams.
 
         A live login has none unless the examiner asked for it, so that no tool reads
-        it by the way.
+        it by the way. A damaged file has none either: plaso would report a failure of
+        its own, beside the warning that the encrypted file itself gets.
 
         Returns:
           list[DataStream]: data streams.
@@ -139,14 +140,17 @@ class TDATAFileEntry(file_entry.FileEntry):
         return getattr(self._node.source, name, None)
 
     def _IsReadable(self):
-        """Determines if the content may be read.
+        """Determines if the content can be, and may be, read.
 
         Returns:
-          bool: True if it may.
+          bool: True if it can.
         """
-        from telegram_forensics.vfs import tdata_file_system
+        try:
+            self.ReadContent()
+        except (errors.AccessError, errors.BackEndError):
+            return False
 
-        return not self._node.is_secret or tdata_file_system.keys_are_allowed()
+        return True
 
     @property
     def access_time(self):

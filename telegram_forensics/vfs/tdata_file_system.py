@@ -7,6 +7,7 @@ from dfvfs.path import factory
 from dfvfs.resolver import resolver
 from dfvfs.vfs import file_system
 
+from telegram_forensics.formats import tdesktop_authorization
 from telegram_forensics.formats import tdesktop_names as names
 from telegram_forensics.formats import tdesktop_passcodes
 from telegram_forensics.formats import tdesktop_storage
@@ -39,13 +40,13 @@ class TDATAFileSystem(file_system.FileSystem):
         """
         super().__init__(resolver_context, path_spec)
         self._last_content = (None, b"")
-        self._storage = None
+        self._is_locked = False
         self._tree = None
 
     def _Close(self):
         """Closes the file system."""
         self._last_content = (None, b"")
-        self._storage = None
+        self._is_locked = False
         self._tree = None
 
     def _Open(self, mode="rb"):
@@ -126,22 +127,32 @@ class TDATAFileSystem(file_system.FileSystem):
                 account_hash = parent_file_system.BasenamePath(
                     parent_file_system.DirnamePath(location)
                 )
-                tree = tdata_tree.build_tree(
-                    storage, tdata_folder, lambda account: account.hash == account_hash
-                )
+                accounts = [
+                    account
+                    for account in storage.accounts
+                    if account.hash == account_hash
+                ]
+                key_slots = [slot for account in accounts for slot in account.key_slots]
             else:
-                data_names = (None, slot_name.data_name if slot_name else None)
-                tree = tdata_tree.build_tree(
-                    storage,
-                    tdata_folder,
-                    lambda account: account.data_name in data_names,
-                )
+                data_name = slot_name.data_name if slot_name else None
+                accounts = [
+                    account
+                    for account in storage.accounts
+                    if account.data_name in (None, data_name)
+                ]
+                key_slots = storage.key_slots.get(data_name, [])
+            tree = tdata_tree.build_tree(
+                storage, tdata_folder, lambda account: account in accounts
+            )
         except OSError as exception:
             raise errors.BackEndError(
                 f"Unable to read Telegram Desktop storage with error: {exception!s}"
             )
 
-        self._storage = storage
+        has_key = any(slot.local_key for slot in key_slots) or any(
+            account.local_keys for account in accounts
+        )
+        self._is_locked = bool(key_slots) and not has_key
         self._tree = tree
         return tree
 
@@ -189,12 +200,14 @@ class TDATAFileSystem(file_system.FileSystem):
     def IsLocked(self):
         """Determines if none of the known passcodes opens the storage.
 
+        Only this mount point counts: beside it can lie another data set (-key NAME)
+        with a passcode of its own.
+
         Returns:
           bool: True if the storage is locked.
         """
         self._GetTree()
-        accounts = self._storage.accounts
-        return bool(accounts) and all(account.is_locked for account in accounts)
+        return self._is_locked
 
     def NewPathSpec(self, location):
         """Creates a path specification of a file in this file system.
@@ -225,16 +238,20 @@ class TDATAFileSystem(file_system.FileSystem):
           AccessError: if the content is a live login and may not be given out.
           BackEndError: if the file cannot be decrypted.
         """
-        if node.is_secret and not keys_are_allowed():
-            raise errors.AccessError(
-                f"{node.location:s} is a live login and is not given out; set "
-                f"{ALLOW_KEYS_VARIABLE:s}=1 if you are authorized to use it."
-            )
         location, content = self._last_content
-        if location != node.location:
-            content = self.ReadSecretContent(node)
-            if not node.is_secret:
-                self._last_content = (node.location, content)
+        if location == node.location:
+            return content
+
+        content = self.ReadSecretContent(node)
+        # A copy of a login can lie under any name.
+        if node.is_secret or _is_login(content):
+            if not keys_are_allowed():
+                raise errors.AccessError(
+                    f"{node.location:s} is a live login and is not given out; set "
+                    f"{ALLOW_KEYS_VARIABLE:s}=1 if you are authorized to use it."
+                )
+        else:
+            self._last_content = (node.location, content)
         return content
 
     def ReadSecretContent(self, node):
@@ -264,6 +281,26 @@ class TDATAFileSystem(file_system.FileSystem):
         """
         self._Close()
         return not self.IsLocked()
+
+
+def _is_login(content):
+    """Determines if decrypted content holds authorization keys.
+
+    Args:
+      content (bytes): decrypted content.
+
+    Returns:
+      bool: True if it does.
+    """
+    try:
+        authorization = tdesktop_authorization.read_authorization(content)
+    except FormatError:
+        return False
+
+    # The blocks of 1.0.14 and before begin like many other files do.
+    return bool(authorization.keys or authorization.keys_to_destroy) and (
+        authorization.is_complete or content.startswith(b"\x00\x00\x00\x4b")
+    )
 
 
 def keys_are_allowed():

@@ -107,9 +107,11 @@ def one(data: bytes) -> Block:
     return block
 
 
+# The last 8 bytes of the SHA-1 of bytes 00 to ff, as a little-endian number.
+DC_KEY_IDENTIFIER = "c8df57a46e58d132"
 PROXY = qstr("h") + i32(1080) + qstr("u") + qstr("secret")
 VALUES = [
-    (0x00, i32(2) + bytes(range(256)), DcKey(2, bytes(range(256)))),
+    (0x00, i32(2) + bytes(range(256)), DcKey(2, DC_KEY_IDENTIFIER)),
     (0x01, i32(123456789, 2), DcUser(123456789, 2)),
     (
         0x02,

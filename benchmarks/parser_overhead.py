@@ -1,0 +1,103 @@
+"""What our parsers cost on evidence without Telegram.
+
+Makes a folder of files of many kinds (text, SQLite, gzip, random bytes, empty files; no
+Telegram), runs stock log2timeline over it with and without the plugin, alternately, in a
+single process, and compares user CPU times. Target: under 5 %.
+
+    python benchmarks/parser_overhead.py [FILES] [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import pathlib
+import random
+import resource
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+
+
+def make_evidence(folder: pathlib.Path, count: int) -> None:
+    """Fills the folder."""
+    generator = random.Random(1)
+    for number in range(count):
+        path = folder / f"{number % 37:02d}" / f"{number:06d}"
+        path.parent.mkdir(exist_ok=True)
+        kind = number % 5
+        if kind == 0:
+            path.with_suffix(".log").write_text(
+                "".join(f"2024-01-01 line {line}\n" for line in range(30)),
+                encoding="utf-8",
+            )
+        elif kind == 1:
+            path.with_suffix(".bin").write_bytes(generator.randbytes(5000))
+        elif kind == 2:
+            path.with_suffix(".gz").write_bytes(gzip.compress(generator.randbytes(900)))
+        elif kind == 3 and number % 50 == 3:
+            connection = sqlite3.connect(path.with_suffix(".db"))
+            connection.execute("CREATE TABLE t (a, b)")
+            connection.commit()
+            connection.close()
+        else:
+            path.with_suffix(".txt").write_bytes(b"")
+
+
+def run(evidence: pathlib.Path, folder: pathlib.Path, disabled: bool) -> float:
+    """User CPU seconds of one log2timeline run."""
+    storage = folder / "case.plaso"
+    storage.unlink(missing_ok=True)
+    environment = dict(os.environ)
+    environment.pop("TELEGRAM_FORENSICS_DISABLE", None)
+    if disabled:
+        environment["TELEGRAM_FORENSICS_DISABLE"] = "1"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [
+            pathlib.Path(sys.executable).parent / "log2timeline",
+            "--quiet",
+            "--unattended",
+            "--status_view=none",
+            "--single_process",
+            f"--logfile={folder / 'log'}",
+            f"--storage-file={storage}",
+            evidence,
+        ],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before.ru_utime
+
+
+def main() -> None:
+    """Prints the figures."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        evidence = folder / "evidence"
+        evidence.mkdir()
+        make_evidence(evidence, count)
+        run(evidence, folder, False)
+        pairs = [
+            (run(evidence, folder, False), run(evidence, folder, True))
+            for _ in range(rounds)
+        ]
+    ratios = [with_us / without for with_us, without in pairs]
+    print(f"{count} files, {rounds} pairs of runs, user CPU time")
+    print(f"with the plugin:    {statistics.median(p[0] for p in pairs):6.2f} s")
+    print(f"without:            {statistics.median(p[1] for p in pairs):6.2f} s")
+    print(
+        f"overhead:           {(statistics.median(ratios) - 1) * 100:+6.1f} % "
+        f"(min {(min(ratios) - 1) * 100:+.1f}, max {(max(ratios) - 1) * 100:+.1f}; "
+        "target: < 5)"
+    )
+
+
+if __name__ == "__main__":
+    main()
