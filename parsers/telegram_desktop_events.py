@@ -101,13 +101,32 @@ def MakeSession(attribution, slot, is_current):
     # An older slot speaks for itself, not for the login of the current one.
     event_data.account_identifier = None
     SetAuthorization(event_data, authorization)
-    if event_data.account_identifier != _CurrentAccount(attribution):
+    if event_data.account_identifier is None or (
+        event_data.account_identifier != _CurrentAccount(attribution)
+    ):
         event_data.account_name = None
         event_data.account_phone = None
         event_data.account_username = None
     event_data.key_identifiers = authorization.key_identifiers or None
     event_data.record_state = _GetSessionState(authorization, is_current)
     return event_data
+
+
+def IsOwner(account):
+    """Determines if the owner's record of the map is about the account logged in.
+
+    Args:
+      account (Account): account slot.
+
+    Returns:
+      bool: True if there is such a record and no login contradicts it.
+    """
+    if account.owner is None:
+        return False
+    authorization = account.authorization
+    if authorization is None or authorization.user_id is None:
+        return True
+    return authorization.user_id == account.owner.user.peer.bare
 
 
 def _CurrentAccount(attribution):
@@ -176,6 +195,10 @@ def MakeOwner(attribution, slot):
     event_data = MakeAccount(attribution, "tdata_self_record", slot.version)
     user = slot.owner.user
     event_data.account_identifier = str(user.peer.bare)
+    if not IsOwner(attribution.account):
+        # The session in this slot is that of another account.
+        event_data.session_data_center = None
+        event_data.session_identifier = None
     event_data.account_name = user.name or None
     event_data.account_phone = user.phone or None
     event_data.account_username = user.username or None

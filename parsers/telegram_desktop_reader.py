@@ -17,7 +17,7 @@ from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.tdesktop_authorization import read_authorization
 from telegram_forensics.formats.tdesktop_crypto import settings_key
-from telegram_forensics.formats.tdesktop_key_file import KeyFileKind
+from telegram_forensics.formats.tdesktop_key_file import KeyFileKind, PasscodeState
 from telegram_forensics.parsers import telegram_desktop_events as events
 from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import passcodes
@@ -190,16 +190,21 @@ class TdataReader:
             for account in self._storage.accounts
             if account.data_name in (None, self._slot_name.data_name)
         ]
+        # An older slot may list an account that has been removed since.
+        listed = self._storage.listed_indexes(slot)
         for account in accounts:
-            if not account.authorization_slots and not account.map_slots:
+            if account.authorization_slots:
+                continue
+            missing = f"authorization file ({account.hash:s}) is"
+            if not account.map_slots:
+                missing = f"files ({account.hash:s}) are"
                 self._attribution.account = account
                 self._ProduceLockedAccount(account, "tdata_key_file", None)
-                if account.is_listed:
-                    self._Warn(
-                        None,
-                        f"account {account.label:s} is listed, its files "
-                        f"({account.hash:s}) are missing",
-                    )
+            if account.index in listed:
+                self._Warn(
+                    None,
+                    f"account {account.label:s} is listed, its {missing:s} missing",
+                )
         self._attribution.account = None
         if not accounts and slot.local_key is None:
             self._ProduceLockedSlots(slots)
@@ -345,11 +350,11 @@ class TdataReader:
             if slot.name == self._file_entry.name
         )
         is_current = account.authorization_slots[0] is slot
+        self._WarnOfIssues(slot.issues)
         if is_current and self._ProduceLockedAccount(
             account, "tdata_key_file", slot.version
         ):
             return
-        self._WarnOfIssues(slot.issues)
         if not account.key_slots:
             self._Warn(None, "no key file (key_data*) lies beside it")
         if slot.authorization is None:
@@ -357,7 +362,7 @@ class TdataReader:
         self._SetDeviceModel()
         event_data = events.MakeSession(self._attribution, slot, is_current)
         self._mediator.ProduceEventData(event_data, corrupted=slot.is_damaged)
-        if is_current and account.owner is None:
+        if is_current and not events.IsOwner(account):
             event_data = events.MakeAccount(
                 self._attribution, "tdata_authorization", slot.version
             )
@@ -418,8 +423,20 @@ class TdataReader:
         self._attribution.account = account
         if self._slot_name.kind is names.FileKind.MAP:
             self._ReadMap(account)
-        elif not account.is_locked:
+        elif account.is_locked:
+            self._CheckContainer(folder)
+        else:
             self._ReadDataFile(account)
+
+    def _CheckContainer(self, folder):
+        """Reports what can be seen of a file's damage without a key.
+
+        Args:
+          folder (DfvfsFolder): folder of the file.
+        """
+        container = tdf.read_container(folder.read(self._file_entry.name))
+        for offset, reason in container.problems:
+            self._Warn(offset, reason)
 
     def _ReadMap(self, account):
         """Reads a map.
@@ -431,21 +448,23 @@ class TdataReader:
             slot for slot in account.map_slots if slot.name == self._file_entry.name
         )
         is_current = account.map_slots[0] is slot
+        issues = list(slot.issues)
         if slot.key is not None:
-            self._attribution.account = None
-            self._ProduceKeyFileEvents(slot.key, is_current)
-            self._attribution.account = account
+            # Beside a key file this is a leftover of 2.1.13 or before that may open
+            # with another passcode; or a modern map, damaged so that it looks like one.
+            is_key_file = slot.key.state is not PasscodeState.UNKNOWN
+            if is_key_file or not self._storage.key_slots:
+                self._attribution.account = None
+                self._ProduceKeyFileEvents(slot.key, is_current)
+                self._attribution.account = account
+                issues = [issue for issue in issues if issue not in slot.key.issues]
+            else:
+                issues += slot.key.issues
+        self._WarnOfIssues(issues)
         if account.is_locked:
             if is_current and not account.authorization_slots:
-                self._ProduceLockedAccount(account, "tdata_key_file", None)
+                self._ProduceLockedAccount(account, "tdata_key_file", slot.version)
             return
-        self._WarnOfIssues(
-            [
-                issue
-                for issue in slot.issues
-                if slot.key is None or issue not in slot.key.issues
-            ]
-        )
         if slot.owner is not None and is_current:
             self._SetDeviceModel()
             event_data = events.MakeOwner(self._attribution, slot)

@@ -74,6 +74,7 @@ def decrypt_file(
                 False,
                 list(container.problems),
             )
+    offset = min(offset, len(data))
     if not keys:
         raise FormatError(offset, "no key to decrypt it with")
     if container.md5_valid:

@@ -205,6 +205,9 @@ class KeyFile:
             passcode_possible = not passcode
         else:
             passcode_possible = trailer is None or not passcode
+        if layout.is_repaired and self._has_trailer:
+            # 7.3 keeps the wrap of a passcode in the trailer, never at this offset.
+            passcode_possible = not passcode
         if passcode_possible and is_whole:
             return _unwrap(passcode, layout.salt, layout.wrapped_key)
         return None

@@ -128,7 +128,7 @@ def read_container(data: bytes) -> TdfContainer:
         position = HEADER_SIZE + len(payload)
         problems.append((position, "MD5 of the container does not fit"))
     records, end = _read_records(payload)
-    if not md5_valid and records and records[-1].is_truncated:
+    if not md5_valid and (not records or records[-1].is_truncated):
         # A cut-off file has no MD5 at its end: its last bytes belong to the record.
         records, _ = _read_records(body)
     elif end < len(payload):

@@ -49,6 +49,7 @@ class TDATAFileEntry(file_entry.FileEntry):
         file_system,
         path_spec,
         node,
+        *,
         is_root=False,
         is_virtual=False,
     ):
