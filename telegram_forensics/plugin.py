@@ -24,39 +24,106 @@ registered_path_specs: list[str] = []
 
 
 def extend_dfvfs_definitions(module: ModuleType) -> None:
-    """Makes our file systems known as such; dfVFS looks the set up when it asks."""
+    """Makes our back-ends known as what they are; dfVFS looks the sets up when it asks."""
     from telegram_forensics.vfs import type_indicators
 
-    module.FILE_SYSTEM_TYPE_INDICATORS = (
-        module.FILE_SYSTEM_TYPE_INDICATORS | type_indicators.FILE_SYSTEMS
-    )
+    for name, indicators in type_indicators.DEFINITIONS.items():
+        setattr(module, name, getattr(module, name) | indicators)
 
 
 def register_path_specs(module: ModuleType) -> None:
     """Registers our path specification types, so that .plaso files can be read."""
-    from telegram_forensics.vfs import tdata_path_spec
+    from telegram_forensics.vfs import aff4_path_spec, tdata_path_spec
 
-    for path_spec in (tdata_path_spec.TDATAPathSpec,):
+    for path_spec in (
+        aff4_path_spec.AFF4PathSpec,
+        aff4_path_spec.AFF4LPathSpec,
+        tdata_path_spec.TDATAPathSpec,
+    ):
         module.Factory.RegisterPathSpec(path_spec)
         registered_path_specs.append(path_spec.TYPE_INDICATOR)
 
 
 def register_credentials(module: ModuleType) -> None:
-    """Registers which credentials unlock our file systems."""
-    from telegram_forensics.vfs import tdata_credentials
+    """Registers which credentials unlock our back-ends."""
+    from telegram_forensics.vfs import aff4_credentials, tdata_credentials
 
-    module.CredentialsManager.RegisterCredentials(
-        tdata_credentials.TDATACredentials()
-    )
+    for credentials in (
+        aff4_credentials.AFF4Credentials(),
+        tdata_credentials.TDATACredentials(),
+    ):
+        module.CredentialsManager.RegisterCredentials(credentials)
 
 
 def register_resolver_helpers(module: ModuleType) -> None:
     """Registers how our path specifications are opened."""
-    from telegram_forensics.vfs import tdata_resolver_helper
+    from telegram_forensics.vfs import aff4_resolver_helpers, tdata_resolver_helper
 
-    module.ResolverHelperManager.RegisterHelper(
-        tdata_resolver_helper.TDATAResolverHelper()
-    )
+    for helper in (
+        aff4_resolver_helpers.AFF4ResolverHelper(),
+        aff4_resolver_helpers.AFF4LResolverHelper(),
+        tdata_resolver_helper.TDATAResolverHelper(),
+    ):
+        module.ResolverHelperManager.RegisterHelper(helper)
+
+
+def register_analyzer_helpers(module: ModuleType) -> None:
+    """Registers how AFF4 images are recognized."""
+    from telegram_forensics.vfs import aff4_analyzer_helpers
+
+    for helper in (
+        aff4_analyzer_helpers.AFF4AnalyzerHelper(),
+        aff4_analyzer_helpers.AFF4LAnalyzerHelper(),
+    ):
+        module.Analyzer.RegisterHelper(helper)
+
+
+def register_volume_system(module: ModuleType) -> None:
+    """Registers the images of an AFF4 volume as a volume system."""
+    from telegram_forensics.vfs import aff4_volume_system
+
+    module.Factory.RegisterVolumeSystem(aff4_volume_system.AFF4VolumeSystem)
+
+
+def extend_volume_scanner(module: ModuleType) -> None:
+    """Lets dfVFS's volume scanner descend into a volume with several images."""
+    _scan_aff4_images(module.VolumeScanner)
+
+
+def extend_plaso_volume_scanner(module: ModuleType) -> None:
+    """The same for the volume scanner of log2timeline and image_export."""
+    _scan_aff4_images(module.StorageMediaToolVolumeScanner)
+
+
+def _scan_aff4_images(scanner_class: type) -> None:
+    """Adds AFF4 to the types that `_ScanVolumeSystemRoot` knows by name.
+
+    All images are scanned unless --volumes names some; the scanner's own way to ask
+    gives up in unattended mode.
+    """
+    from telegram_forensics.vfs import type_indicators
+
+    name = "_ScanVolumeSystemRoot"
+    original = getattr(scanner_class, name)
+
+    @functools.wraps(original)
+    def wrapper(
+        self: Any, scan_context: Any, scan_node: Any, options: Any, base_path_specs: Any
+    ) -> Any:
+        if (
+            scan_node is None
+            or scan_node.type_indicator != type_indicators.TYPE_INDICATOR_AFF4
+        ):
+            return original(self, scan_context, scan_node, options, base_path_specs)
+        numbers = getattr(options, "volumes", None) or ["all"]
+        wanted = {str(number).removeprefix("apfs") for number in numbers}
+        for sub_node in scan_node.sub_nodes:
+            number = sub_node.path_spec.location.removeprefix("/image")
+            if "all" in wanted or number in wanted:
+                self._ScanVolume(scan_context, sub_node, options, base_path_specs)
+        return None
+
+    setattr(scanner_class, name, wrapper)
 
 
 def register_parsers(module: ModuleType) -> None:

@@ -1,0 +1,94 @@
+"""File input/output (IO) object of AFF4 images."""
+
+import re
+
+from dfvfs.lib import errors
+
+from telegram_forensics.aff4 import classify
+from telegram_forensics.aff4 import errors as aff4_errors
+from telegram_forensics.vfs import aff4_support
+from telegram_forensics.vfs import stream_file_io
+
+IMAGE_LOCATION_RE = re.compile(r"/image([1-9][0-9]*)")
+
+
+class AFF4File(stream_file_io.StreamFile):
+    """File input/output (IO) object of an AFF4 image.
+
+    An encrypted volume whose password is not known opens as locked, as dfVFS's source
+    scanner expects; reading it raises an error that says what is needed.
+    """
+
+    def __init__(self, resolver_context, path_spec):
+        """Initializes a file input/output (IO) object.
+
+        Args:
+          resolver_context (Context): resolver context.
+          path_spec (PathSpec): a path specification.
+        """
+        super().__init__(resolver_context, path_spec)
+        self._locked_reason = None
+
+    @property
+    def is_locked(self):
+        """bool: True if the volume is encrypted and the password is not known."""
+        return self._locked_reason is not None
+
+    def _Open(self):
+        """Opens the file input/output (IO) object defined by path specification.
+
+        Raises:
+          OSError: if the image cannot be opened.
+          PathSpecError: if the path specification is incorrect.
+        """
+        volumes = aff4_support.open_volumes(self._path_spec, self._resolver_context)
+        source = volumes.volumes[0].source
+        kind = classify.kind_of(volumes)
+        if kind is classify.Kind.ENCRYPTED:
+            try:
+                source = aff4_support.decrypt_volumes(volumes, self._path_spec)
+            except aff4_errors.EncryptedVolumeError as exception:
+                self._locked_reason = str(exception)
+                return
+
+            volumes = aff4_support.inner_volumes(source)
+            kind = classify.kind_of(volumes)
+
+        location = getattr(self._path_spec, "location", None)
+        if location is None:
+            if kind is classify.Kind.IMAGE:
+                urns = volumes.image_urns()
+                if not urns:
+                    raise OSError(f"{volumes.name:s}: no readable image in this volume")
+                self._SetStream(volumes.open_image(urns[0]).stream)
+            else:
+                # The volume itself: what is in it is found by the next scan.
+                self._SetStream(source)
+            return
+
+        match = IMAGE_LOCATION_RE.fullmatch(location)
+        urns = volumes.image_urns()
+        if not match or int(match[1]) > len(urns):
+            raise errors.PathSpecError(f"No image at location: {location:s}")
+        self._SetStream(volumes.open_image(urns[int(match[1]) - 1]).stream)
+
+    # Note: that the following functions do not follow the style guide because they are
+    # part of the file-like object interface.
+
+    def read(self, size=None):
+        """Reads a byte string at the current offset.
+
+        Args:
+          size (Optional[int]): number of bytes to read, where None is all remaining
+              data.
+
+        Returns:
+          bytes: data read.
+
+        Raises:
+          OSError: if the range cannot be read.
+        """
+        if self._locked_reason:
+            raise OSError(self._locked_reason)
+
+        return super().read(size=size)

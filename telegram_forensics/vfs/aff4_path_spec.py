@@ -1,0 +1,66 @@
+"""Path specifications of AFF4 images."""
+
+from dfvfs.path import location_path_spec
+from dfvfs.path import path_spec
+
+from telegram_forensics.vfs import type_indicators
+
+
+class AFF4PathSpec(path_spec.PathSpec):
+    """AFF4 path specification: the byte stream of an image.
+
+    Attributes:
+      location (str): None for the one image of a volume (of a volume with several
+          images, of a logical and of an encrypted one: the volume itself, decrypted),
+          "/" for the list of several images, "/image2" for one of them.
+    """
+
+    TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4
+
+    def __init__(self, location=None, parent=None, **kwargs):
+        """Initializes a path specification.
+
+        Args:
+          location (Optional[str]): location.
+          parent (Optional[PathSpec]): parent path specification.
+
+        Raises:
+          ValueError: when parent is not set.
+        """
+        if not parent:
+            raise ValueError("Missing parent value.")
+
+        super().__init__(parent=parent, **kwargs)
+        # Path specification properties are stored only if the attribute exists.
+        if location is not None:
+            self.location = location
+
+    @property
+    def comparable(self):
+        """str: comparable representation of the path specification."""
+        location = getattr(self, "location", None)
+        if location is None:
+            return self._GetComparable()
+
+        return self._GetComparable(sub_comparable_string=f"location: {location:s}")
+
+
+class AFF4LPathSpec(location_path_spec.LocationPathSpec):
+    """AFF4L path specification: a file in a logical image."""
+
+    TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4L
+
+    def __init__(self, location=None, parent=None, **kwargs):
+        """Initializes a path specification.
+
+        Args:
+          location (Optional[str]): location.
+          parent (Optional[PathSpec]): parent path specification.
+
+        Raises:
+          ValueError: when parent is not set.
+        """
+        if not parent:
+            raise ValueError("Missing parent value.")
+
+        super().__init__(location=location, parent=parent, **kwargs)
