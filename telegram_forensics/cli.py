@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import telegram_forensics
-from telegram_forensics import audit, table
+from telegram_forensics import aff4_cli, audit, table
 
 _EXAMPLES = """\
 examples:
@@ -55,7 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ),
     )
     show.add_argument("file", metavar="FILE", help="CSV file that psort wrote")
+    aff4_cli.add_commands(commands)
     options = parser.parse_args(arguments)
+    if options.command == "aff4":
+        return aff4_cli.run(options)
     if options.command == "show":
         return _show(options.file)
     return _info(options.json)

@@ -16,7 +16,6 @@ from telegram_forensics.aff4.errors import Aff4Error
 from telegram_forensics.aff4.symbolic import SymbolicStream, symbolic_stream
 
 _ENTRY = struct.Struct("<QQQI")
-ENTRY_SIZE: Final = _ENTRY.size
 MAXIMUM_ADDRESS: Final = 1 << 63
 _MAXIMUM_UNORDERED: Final = 2_000_000
 

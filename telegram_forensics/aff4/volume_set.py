@@ -28,7 +28,7 @@ from telegram_forensics.aff4.image_stream import (
     ImageStream,
     StreamGeometry,
 )
-from telegram_forensics.aff4.map_stream import ENTRY_SIZE, MapStream, Stream, Target
+from telegram_forensics.aff4.map_stream import MapStream, Stream, Target
 from telegram_forensics.aff4.source import ByteSource
 from telegram_forensics.aff4.symbolic import symbolic_stream
 from telegram_forensics.aff4.turtle import RDF_TYPE, Literal, Statement
@@ -257,6 +257,26 @@ class VolumeSet:
                 return volume.directory.read(member.name, limit)
         return None
 
+    def volume_of(self, urn: str, suffix: str) -> Volume | None:
+        """The volume that holds a segment, None if none does."""
+        for volume in self.volumes:
+            if volume.find(urn, suffix) is not None:
+                return volume
+        return None
+
+    def find_segment(self, urn: str, suffix: str) -> bool:
+        """True if a volume holds a segment."""
+        return self.volume_of(urn, suffix) is not None
+
+    def block_hashes(self, urn: str, bevy: int, algorithm: str) -> bytes | None:
+        """Digests of the chunks of a bevy, None if none are recorded."""
+        for separator in (".", "/"):
+            suffix = f"/{bevy:08d}{separator}blockHash.{algorithm}"
+            digests = self.read_segment(urn, suffix, _MAXIMUM_TARGETS_SIZE)
+            if digests is not None:
+                return digests
+        return None
+
     def segment_pieces(self, urn: str, suffix: str) -> Iterator[bytes]:
         """A member piece by piece; nothing if there is none."""
         for volume in self.volumes:
@@ -305,11 +325,11 @@ class VolumeSet:
         item = self.graph.objects.get(urn)
         if item is None and urn in self._files:
             item = self._stream_of_file(self._files[urn])
-        if self._has_segment(urn, "/map"):
+        if self.find_segment(urn, "/map"):
             return self._open_map(urn, item)
         types = item.types if item else set()
-        if item and ("ImageStream" in types or self._has_segment(urn, "/00000000")):
-            if self._has_segment(urn, "/00000000") or not self._has_segment(urn, ""):
+        if item and ("ImageStream" in types or self.find_segment(urn, "/00000000")):
+            if self.find_segment(urn, "/00000000") or not self.find_segment(urn, ""):
                 return self._open_image_stream(item)
         source = self.open_segment(urn, "")
         if source is not None:
@@ -324,9 +344,6 @@ class VolumeSet:
         if record.size is not None:
             item.properties["size"] = [Literal(str(record.size), "")]
         return item
-
-    def _has_segment(self, urn: str, suffix: str) -> bool:
-        return any(volume.find(urn, suffix) is not None for volume in self.volumes)
 
     def _missing(self, urn: str, item: Aff4Object | None) -> MissingStreamError:
         known = {volume.urn for volume in self.volumes}
@@ -350,8 +367,9 @@ class VolumeSet:
         chunks_in_segment = item.number("chunksInSegment")
         if not size:
             known = {volume.urn for volume in self.volumes}
+            bevy = self.open_segment(item.urn, "/00000000")
             if any(urn not in known for urn in item.iris("stored")) or (
-                self._has_segment(item.urn, "/00000000")
+                bevy is not None and bevy.size
             ):
                 # A stub of a stripe, or a first part whose last part has the size.
                 raise self._missing_parts(item)
@@ -361,7 +379,7 @@ class VolumeSet:
             method = compression.method_of(name)
             if method is None:
                 raise Aff4Error(item.urn, None, f"compression {name} is unknown")
-        is_pmem = self._has_segment(item.urn, "/00000000/index") and (
+        is_pmem = self.find_segment(item.urn, "/00000000/index") and (
             "https://github.com/google/snappy" in names
         )
         geometry = StreamGeometry(
@@ -424,7 +442,7 @@ class VolumeSet:
             and (
                 "dataStream" in item.properties
                 or item.types & {"Map", "ImageStream"}
-                or self._has_segment(item.urn, "")
+                or self.find_segment(item.urn, "")
             )
         ]
         if self.is_collection:
@@ -437,7 +455,7 @@ class VolumeSet:
         return [
             item.urn
             for item in self.graph.of_type("ImageStream")
-            if self._has_segment(item.urn, "/00000000")
+            if self.find_segment(item.urn, "/00000000")
         ]
 
     @property
@@ -489,7 +507,7 @@ class VolumeSet:
         urns = item.iris("dataStream")
         if not urns:
             return self.open_stream(item.urn)
-        ordered = sorted(urns, key=lambda urn: not self._has_segment(urn, "/map"))
+        ordered = sorted(urns, key=lambda urn: not self.find_segment(urn, "/map"))
         failure: Aff4Error | None = None
         for urn in ordered:
             try:
@@ -517,5 +535,3 @@ class VolumeSet:
             raise failure
         return opened
 
-
-MAP_ENTRY_SIZE: Final = ENTRY_SIZE
