@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import random
 import struct
 import tarfile
 import tempfile
@@ -34,6 +35,8 @@ from tests.builders import tdata
 ROOT = Path(__file__).resolve().parents[2]
 PARSERS = "telegram_desktop,telegram_desktop_damaged"
 FAILURE = "unable to process path specification"
+LOCAL_KEY = tdata.made_up_key("local")
+VERSION = 4006005
 HASHES = [tdata.account_hash(tdata.account_data_name(index)) for index in range(6)]
 
 
@@ -68,8 +71,7 @@ class Extraction(NamedTuple):
     def session_ids(self) -> set[tuple[str | None, str | None]]:
         """Account and session identifier of every session."""
         return {
-            (item.account_identifier, item.session_identifier)
-            for item in self.sessions
+            (item.account_identifier, item.session_identifier) for item in self.sessions
         }
 
     def settings(self, name: str) -> list[str]:
@@ -265,6 +267,35 @@ def three_accounts() -> list[tdata.BuiltAccount]:
             username="zoe_fox",
         ),
     ]
+
+
+def build(folder: Path, accounts: list[tdata.BuiltAccount], **options: Any) -> Path:
+    """Writes a profile with a local key that the test knows."""
+    tdata.build_tdata(
+        folder, accounts, local_key=LOCAL_KEY, rng=random.Random(8), **options
+    )
+    return folder
+
+
+def one_account(**changes: Any) -> tdata.BuiltAccount:
+    """An account that every layout can hold."""
+    account = tdata.BuiltAccount(
+        0,
+        640011223,
+        2,
+        {2: tdata.made_up_key(12), 4: tdata.made_up_key(14)},
+        first_name="Bob",
+        last_name="Baum",
+        phone="4915700000001",
+    )
+    for name, value in changes.items():
+        setattr(account, name, value)
+    return account
+
+
+def encrypted(plain: bytes, version: int = VERSION) -> bytes:
+    """A data file of the profile."""
+    return tdata.tdf([tdata.encrypt_local(plain, LOCAL_KEY)], version)
 
 
 def expected_ids(

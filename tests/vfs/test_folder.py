@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def _local(tmp_path: Path) -> Path:
     (folder / "key_datas").write_bytes(b"key file")
     (folder / "empty").write_bytes(b"")
     (folder / "D877F783D5D3EF8C" / "maps").write_bytes(b"map")
+    for number, name in enumerate(("key_datas", "empty")):
+        os.utime(folder / name, (0, 1_700_000_000 + number))
     return folder
 
 
@@ -95,9 +98,7 @@ def test_parent_folder_in_images(image: str) -> None:
     path_spec = support.image_file(image, location)
     parent = vfs_folder.open_parent_folder(path_spec, context)
     assert parent.file_entry.name == name
-    assert all(
-        entry.modified is not None for entry in parent.entries().values()
-    )
+    assert all(entry.modified is not None for entry in parent.entries().values())
     levels = location.count("/")
     root = vfs_folder.open_parent_folder(path_spec, context, levels=levels)
     assert root.file_entry.IsRoot()

@@ -89,7 +89,9 @@ def test_lists_the_storage(tmp_path: Path, container: str) -> None:
             status.st_mtime_ns // 1000
         )
         if container == "OS":
-            assert entry.change_time.GetPlasoTimestamp() == status.st_ctime_ns // 1000
+            # plaso rounds nanoseconds, to the nearest microsecond.
+            changed = entry.change_time.GetPlasoTimestamp()
+            assert changed == pytest.approx(status.st_ctime_ns / 1000, abs=1)
         if "mtp_authorization" not in location:
             assert support.read(file_system, location) == expected
     assert not file_system.IsLocked()
@@ -264,9 +266,7 @@ def test_file_object(tmp_path: Path) -> None:
 def test_opens_only_files(tmp_path: Path, location: str) -> None:
     """A folder and a missing file cannot be opened for reading."""
     folder = build(tmp_path / "tdata")
-    path_spec = support.tdata_path_spec(
-        support.os_file(folder / "key_datas"), location
-    )
+    path_spec = support.tdata_path_spec(support.os_file(folder / "key_datas"), location)
     with pytest.raises(errors.PathSpecError, match="No such file"):
         resolver.Resolver.OpenFileObject(
             path_spec, resolver_context=resolver_context.Context()
@@ -302,6 +302,10 @@ def test_login_is_withheld(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     entry = file_system.GetFileEntryByPathSpec(file_system.NewPathSpec(location))
     assert [stream.name for stream in entry.data_streams] == [""]
     assert entry.GetFileObject().read() == expected
+    # The permission is asked for each time.
+    monkeypatch.delenv(tdata_file_system.ALLOW_KEYS_VARIABLE)
+    with pytest.raises(errors.AccessError, match="live login"):
+        entry.ReadContent()
 
 
 def _cut(data: bytes) -> bytes:
@@ -411,7 +415,21 @@ def test_slots_and_unreferenced_files(tmp_path: Path) -> None:
         entry.GetFileObject()
 
 
-def test_all_slots_withhold_the_login_also_under_unreferenced(tmp_path: Path) -> None:
+def test_half_a_login_is_withheld(tmp_path: Path) -> None:
+    """What the authorization file holds is a login, even where it is damaged."""
+    folder = build(tmp_path / "tdata")
+    plain = tdata.authorization_old_blocks(runs.three_accounts()[1]) + b"\xff" * 40
+    (folder / f"{HASH}s").write_bytes(
+        tdata.tdf([tdata.encrypt_local(plain, LOCAL_KEY)], 4006005)
+    )
+    file_system = support.mount(support.os_file(folder / "key_datas"))
+    entry = support.all_entries(file_system)["/accounts/0/mtp_authorization"]
+    assert entry.size == len(plain)
+    with pytest.raises(errors.AccessError, match="live login"):
+        entry.GetFileObject()
+
+
+def test_copied_login_is_withheld(tmp_path: Path) -> None:
     """A login that was copied into an account's folder is not given out either."""
     folder = build(tmp_path / "tdata")
     login = (folder / f"{runs.HASHES[1]}s").read_bytes()

@@ -42,9 +42,9 @@ def single_account() -> tdata.BuiltAccount:
 @pytest.fixture(autouse=True)
 def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
     """No passcode of an earlier test, no key that was derived already."""
-    monkeypatch.setattr(resolver.Resolver, "key_chain", type(
-        resolver.Resolver.key_chain
-    )())
+    monkeypatch.setattr(
+        resolver.Resolver, "key_chain", type(resolver.Resolver.key_chain)()
+    )
     support.forget_derived_keys()
 
 
