@@ -1,8 +1,8 @@
 """What our parsers cost on evidence without Telegram.
 
 Makes a folder of files of many kinds (text, SQLite, gzip, random bytes, empty files; no
-Telegram), runs stock log2timeline over it with and without the plugin, alternately, in a
-single process, and compares user CPU times. Target: under 5 %.
+Telegram), runs stock log2timeline over it with and without the plugin, alternately, in
+a single process, and compares user CPU times. Target: under 5 %.
 
     python benchmarks/parser_overhead.py [FILES] [ROUNDS]
 """

@@ -1,8 +1,6 @@
-"""Start-up cost of the autoload hook for a Python process that has nothing to do with it.
+"""Start-up cost of the autoload hook for a process that has nothing to do with it.
 
-Starts the interpreter alternately with and without the hook (TELEGRAM_FORENSICS_DISABLE
-only skips arming; without means `python -S`-like removal is not possible in an installed
-environment, so the line itself is timed inside the process as well). Target: under 2 ms.
+Times what the .pth line does, inside fresh processes. Target: under 2 ms.
 
     python benchmarks/startup.py
 """

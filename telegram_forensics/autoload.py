@@ -9,8 +9,15 @@ function of `telegram_forensics.plugin` runs; nothing of ours is loaded before.
 `TELEGRAM_FORENSICS_DISABLE=1` in the environment switches everything off.
 """
 
+from __future__ import annotations
+
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing would cost every Python process a millisecond.
+    from types import ModuleType
+    from typing import Any
 
 DISABLE_VARIABLE = "TELEGRAM_FORENSICS_DISABLE"
 
@@ -32,15 +39,15 @@ HOOKS = {
 }
 
 # Function name -> "armed", "done" or "failed: reason".
-STATUS = {}
+STATUS: dict[str, str] = {}
 
 
-def report_failure(name, exception):
+def report_failure(name: str, exception: Exception) -> None:
     """Notes that a hook failed and logs it, once; the stock tools go on.
 
     Args:
-        name (str): name of the hook.
-        exception (Exception): what went wrong.
+        name: name of the hook.
+        exception: what went wrong.
     """
     reason = f"failed: {type(exception).__name__}: {exception}"
     if STATUS.get(name) == reason:
@@ -56,7 +63,7 @@ def report_failure(name, exception):
     )
 
 
-def _run(module):
+def _run(module: ModuleType) -> None:
     name = HOOKS[module.__name__]
     # A plaso or dfVFS whose inside has changed must not break the stock tools: any
     # exception ends this hook and nothing else.
@@ -74,17 +81,17 @@ def _run(module):
 class _Loader:
     """Loads a watched module with its own loader, then runs the hook."""
 
-    def __init__(self, loader):
+    def __init__(self, loader: Any) -> None:
         self._loader = loader
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
-    def create_module(self, spec):
+    def create_module(self, spec: Any) -> Any:
         """See importlib.abc.Loader."""
         return self._loader.create_module(spec)
 
-    def exec_module(self, module):
+    def exec_module(self, module: Any) -> None:
         """See importlib.abc.Loader."""
         # Whoever looks at the module later shall find its real loader.
         module.__spec__.loader = self._loader
@@ -96,7 +103,7 @@ class _Loader:
 class _Finder:
     """Finder that recognizes the watched modules and leaves finding to the others."""
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         """See importlib.abc.MetaPathFinder."""
         if fullname not in HOOKS:
             return None
@@ -112,7 +119,7 @@ class _Finder:
         return None
 
 
-def arm():
+def arm() -> None:
     """Arms all hooks; calling it again changes nothing."""
     if STATUS or os.environ.get(DISABLE_VARIABLE, "") not in ("", "0"):
         return

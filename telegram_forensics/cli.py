@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "show",
         help="print a CSV file of psort as an aligned table",
         description=(
-            "Prints a CSV file as a table for reading on a terminal. Control characters "
-            "from the evidence are shown as escapes."
+            "Prints a CSV file as a table for reading on a terminal. Control "
+            "characters from the evidence are shown as escapes."
         ),
     )
     show.add_argument("file", metavar="FILE", help="CSV file that psort wrote")

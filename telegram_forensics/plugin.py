@@ -24,7 +24,7 @@ registered_path_specs: list[str] = []
 
 
 def extend_dfvfs_definitions(module: ModuleType) -> None:
-    """Makes our back-ends known as what they are; dfVFS looks the sets up when it asks."""
+    """Makes our back-ends known; dfVFS looks the sets up when it asks."""
     from telegram_forensics.vfs import type_indicators
 
     for name, indicators in type_indicators.DEFINITIONS.items():
@@ -168,9 +168,7 @@ def extend_timeliner(module: ModuleType) -> None:
             )
             timeliner._place_holder_event.add(definition.data_type)
 
-    _after(
-        module.EventDataTimeliner, "_ReadConfigurationFile", add, "extend_timeliner"
-    )
+    _after(module.EventDataTimeliner, "_ReadConfigurationFile", add, "extend_timeliner")
 
 
 def extend_formatters(module: ModuleType) -> None:

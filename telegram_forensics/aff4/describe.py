@@ -172,7 +172,7 @@ def _describe_hashes(item: Aff4Object) -> Iterator[str]:
 
 
 def _describe_metadata(volumes: VolumeSet) -> Iterator[str]:
-    lines = {}
+    lines: dict[str, None] = {}
     for item in volumes.graph.objects.values():
         for name in _METADATA:
             for text in item.texts(name):

@@ -1,9 +1,9 @@
 """Encrypted AFF4 volumes.
 
 Specification: formats/aff4.md section 8 (dialect D, written by pyaff4). An encrypted
-volume holds one stream; decrypted it is another AFF4 volume. The sectors are AES-128-XTS
-(libcaes, one of dfVFS's own dependencies), the key is wrapped with a password
-(PBKDF2-HMAC-SHA256 and RFC 3394) or with the public key of a certificate.
+volume holds one stream; decrypted it is another AFF4 volume. The sectors are
+AES-128-XTS (libcaes, one of dfVFS's own dependencies), the key is wrapped with a
+password (PBKDF2-HMAC-SHA256 and RFC 3394) or with the public key of a certificate.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ _SECTORS_AT_ONCE: Final = 64
 class EncryptedSource:
     """The decrypted content of an encrypted stream, as a byte source."""
 
-    def __init__(
-        self, stream: ImageStream, key: bytes, size: int, name: str
-    ) -> None:
+    def __init__(self, stream: ImageStream, key: bytes, size: int, name: str) -> None:
         self._stream = stream
         self._size = size
         self._name = name

@@ -85,8 +85,8 @@ class FileRecord:
 def unwrap_name(text: str) -> str:
     """Undoes what pyaff4 does to names with a current rdflib.
 
-    It writes the repr of the bytes, `b'./src/\\xd0\\x90.txt'`, and wraps it once more at
-    each append.
+    It writes the repr of the bytes, `b'./src/\\xd0\\x90.txt'`, and wraps it once more
+    at each append.
     """
     for _ in range(_MAXIMUM_UNWRAPPING):
         if len(text) < 3 or text[0] != "b" or text[1] not in "'\"":

@@ -82,11 +82,12 @@ class Aff4Object:
         """Adds what a statement says, without repeating values."""
         for predicate, node in pairs:
             name = property_name(predicate)
+            value: Node = node
             if name == lexicon.TYPE and not isinstance(node, Literal):
-                node = class_name(node)
+                value = class_name(node)
             values = self.properties.setdefault(name, [])
-            if node not in values:
-                values.append(node)
+            if value not in values:
+                values.append(value)
 
 
 class Graph:

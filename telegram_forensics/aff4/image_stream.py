@@ -69,7 +69,9 @@ class _Bevy:
             return offset, length
         (word,) = _WORD.unpack_from(self.index, number * 4)
         if self.form == "ends":
-            start = 0 if number == 0 else _WORD.unpack_from(self.index, number * 4 - 4)[0]
+            start = (
+                0 if number == 0 else _WORD.unpack_from(self.index, number * 4 - 4)[0]
+            )
             return start, word - start
         if number + 1 < self.count:
             (end,) = _WORD.unpack_from(self.index, number * 4 + 4)
@@ -144,9 +146,7 @@ class ImageStream:
         if skip:
             parts[0] = parts[0][skip:]
         excess = (last + 1) * chunk_size - (offset + size)
-        tail = len(parts[-1]) - max(
-            excess - (chunk_size - self._plain_size(last)), 0
-        )
+        tail = len(parts[-1]) - max(excess - (chunk_size - self._plain_size(last)), 0)
         parts[-1] = parts[-1][:tail]
         return b"".join(parts)
 

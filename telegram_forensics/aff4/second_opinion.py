@@ -84,9 +84,7 @@ def compare_image(
     return Comparison(urn, image.size, sha1, other_size, other_sha1, "")
 
 
-def _read_with_pyaff4(
-    path: str, progress: Callable[[int], None]
-) -> tuple[int, str]:
+def _read_with_pyaff4(path: str, progress: Callable[[int], None]) -> tuple[int, str]:
     from pyaff4 import container, rdfvalue
 
     volume: Any = container.Container.openURNtoContainer(

@@ -8,6 +8,7 @@ never as verified.
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from telegram_forensics.aff4.graph import Aff4Object
 from telegram_forensics.aff4.image_stream import ImageStream
 from telegram_forensics.aff4.logical import open_file
 from telegram_forensics.aff4.map_stream import MapStream, Stream
+from telegram_forensics.aff4.symbolic import symbolic_stream
 from telegram_forensics.aff4.turtle import Literal
 from telegram_forensics.aff4.volume_set import VolumeSet
 
@@ -96,7 +98,7 @@ def verify(volumes: VolumeSet, progress: Progress | None = None) -> Iterator[Che
                 record.urn,
                 "file content",
                 record.hashes,
-                lambda record=record: open_file(volumes, record),
+                functools.partial(open_file, volumes, record),
                 progress,
             )
 
@@ -146,7 +148,13 @@ def _linear(
         for algorithm, value in hashes:
             if algorithm in contexts:
                 yield Check(
-                    urn, what, algorithm, value, None, Outcome.UNREADABLE, str(exception)
+                    urn,
+                    what,
+                    algorithm,
+                    value,
+                    None,
+                    Outcome.UNREADABLE,
+                    str(exception),
                 )
         return
     for algorithm, value in hashes:
@@ -205,7 +213,13 @@ def _check_blocks(
             digests = volumes.block_hashes(stream.urn, bevy, algorithm) or b""
         except Aff4Error as exception:
             return Check(
-                stream.urn, what, algorithm, "", None, Outcome.UNREADABLE, str(exception)
+                stream.urn,
+                what,
+                algorithm,
+                "",
+                None,
+                Outcome.UNREADABLE,
+                str(exception),
             )
         first = bevy * stream.geometry.chunks_in_segment
         last = min(first + stream.geometry.chunks_in_segment, stream.number_of_chunks)
@@ -253,7 +267,13 @@ def _check_block_hashes_hash(
             segments = _block_hash_segments(volumes, stream, algorithm)
             if segments is None or name not in _ALGORITHMS:
                 yield Check(
-                    urn, "block hashes", name, value, None, Outcome.UNREADABLE, "missing"
+                    urn,
+                    "block hashes",
+                    name,
+                    value,
+                    None,
+                    Outcome.UNREADABLE,
+                    "missing",
                 )
             else:
                 computed = hashlib.new(_ALGORITHMS[name], segments).hexdigest()
@@ -265,7 +285,13 @@ def _check_block_hashes_hash(
         )
         if segments is None:
             yield Check(
-                item.urn, "block hashes", name, value, None, Outcome.UNREADABLE, "missing"
+                item.urn,
+                "block hashes",
+                name,
+                value,
+                None,
+                Outcome.UNREADABLE,
+                "missing",
             )
         else:
             computed = hashlib.new(algorithm, segments).hexdigest()
@@ -309,7 +335,13 @@ def _check_map(
             segments = _map_segments(volumes, item.urn)
         except Aff4Error as exception:
             yield Check(
-                item.urn, "map segments", "", "", None, Outcome.UNREADABLE, str(exception)
+                item.urn,
+                "map segments",
+                "",
+                "",
+                None,
+                Outcome.UNREADABLE,
+                str(exception),
             )
             return
         parts = {
@@ -362,9 +394,7 @@ def _local_stream(volumes: VolumeSet, item: Aff4Object) -> ImageStream | None:
     return None
 
 
-def block_map_hash(
-    volumes: VolumeSet, item: Aff4Object, algorithm: str
-) -> str | None:
+def block_map_hash(volumes: VolumeSet, item: Aff4Object, algorithm: str) -> str | None:
     """The hash over block hashes and map segments, None if something is missing."""
     name = _ALGORITHMS[algorithm]
     stream = _local_stream(volumes, item)
@@ -386,11 +416,18 @@ def _check_block_map(
 ) -> Iterator[Check]:
     for algorithm, value in recorded_hashes(item, "blockMapHash"):
         computed = (
-            block_map_hash(volumes, item, algorithm) if algorithm in _ALGORITHMS else None
+            block_map_hash(volumes, item, algorithm)
+            if algorithm in _ALGORITHMS
+            else None
         )
         if computed is None:
             yield Check(
-                item.urn, "blockMapHash", algorithm, value, None, Outcome.UNREADABLE,
+                item.urn,
+                "blockMapHash",
+                algorithm,
+                value,
+                None,
+                Outcome.UNREADABLE,
                 "block hashes are missing",
             )
         else:
@@ -399,10 +436,17 @@ def _check_block_map(
         # Before the standard: stream hashes as recorded, then the map segments.
         stream = _local_stream(volumes, item)
         described = volumes.graph.objects.get(stream.urn) if stream else None
-        of_stream = dict(recorded_hashes(described, "blockHashesHash")) if described else {}
+        of_stream = (
+            dict(recorded_hashes(described, "blockHashesHash")) if described else {}
+        )
         if algorithm not in _ALGORITHMS or not {"MD5", "SHA1"} <= set(of_stream):
             yield Check(
-                item.urn, "blockHashesHash", algorithm, value, None, Outcome.UNKNOWN,
+                item.urn,
+                "blockHashesHash",
+                algorithm,
+                value,
+                None,
+                Outcome.UNKNOWN,
                 "hashes of the stream are missing",
             )
             continue
@@ -413,7 +457,9 @@ def _check_block_map(
         for segment in segments.values():
             if segment is not None:
                 context.update(hashlib.new(name, segment).digest())
-        yield _compare(item.urn, "blockHashesHash", algorithm, value, context.hexdigest())
+        yield _compare(
+            item.urn, "blockHashesHash", algorithm, value, context.hexdigest()
+        )
 
 
 def _check_linear_blocks(
@@ -437,7 +483,12 @@ def _check_linear_blocks(
     except Aff4Error as exception:
         for name, value in known:
             yield Check(
-                item.urn, "linearBlockHash", name, value, None, Outcome.UNREADABLE,
+                item.urn,
+                "linearBlockHash",
+                name,
+                value,
+                None,
+                Outcome.UNREADABLE,
                 str(exception),
             )
         return
@@ -460,8 +511,6 @@ def _check_linear_blocks(
 
 
 def _has_filler(stream: MapStream) -> bool:
-    from telegram_forensics.aff4.symbolic import symbolic_stream
-
     for item in stream.ranges():
         target = symbolic_stream(item.target) if item.target else None
         if item.target is None or (target is not None and target.is_filler):
@@ -498,7 +547,12 @@ def _check_image(
         ]
         if not hashes or None in hashes:
             yield Check(
-                item.urn, "image", name, value, None, Outcome.UNREADABLE,
+                item.urn,
+                "image",
+                name,
+                value,
+                None,
+                Outcome.UNREADABLE,
                 "block hashes are missing",
             )
             continue

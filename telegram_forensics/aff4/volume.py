@@ -96,9 +96,7 @@ class Volume:
         except ValueError:
             major = 1
         if major not in _KNOWN_MAJOR_VERSIONS:
-            raise Aff4Error(
-                self.source.name, None, f"unsupported AFF4 version {major}"
-            )
+            raise Aff4Error(self.source.name, None, f"unsupported AFF4 version {major}")
         return version
 
     def _small(self, name: str) -> str:

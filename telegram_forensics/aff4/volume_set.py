@@ -1,8 +1,8 @@
 """A group of AFF4 volumes that belong together, and the images in it.
 
-Specification: formats/aff4.md sections 3 and 5.2. Stripes and parts of a split image lie
-in files beside the one that was given; a `SiblingFinder` brings them, from a folder of
-the running system or through dfVFS.
+Specification: formats/aff4.md sections 3 and 5.2. Stripes and parts of a split image
+lie in files beside the one that was given; a `SiblingFinder` brings them, from a folder
+of the running system or through dfVFS.
 """
 
 from __future__ import annotations
@@ -328,9 +328,11 @@ class VolumeSet:
         if self.find_segment(urn, "/map"):
             return self._open_map(urn, item)
         types = item.types if item else set()
-        if item and ("ImageStream" in types or self.find_segment(urn, "/00000000")):
-            if self.find_segment(urn, "/00000000") or not self.find_segment(urn, ""):
-                return self._open_image_stream(item)
+        has_bevy = self.find_segment(urn, "/00000000")
+        if item and (
+            has_bevy or ("ImageStream" in types and not self.find_segment(urn, ""))
+        ):
+            return self._open_image_stream(item)
         source = self.open_segment(urn, "")
         if source is not None:
             return source
@@ -499,7 +501,7 @@ class VolumeSet:
         own_size = item.number("size")
         if own_size not in (None, 0, stream.size) and stream.size != own_size:
             image.problems[
-                f"size of the image is given as {own_size}, its stream has {stream.size}"
+                f"the image gives its size as {own_size}, its stream has {stream.size}"
             ] = None
         return image
 
@@ -534,4 +536,3 @@ class VolumeSet:
         if failure is not None and not opened:
             raise failure
         return opened
-

@@ -1,9 +1,9 @@
 """The ZIP directory of an AFF4 volume.
 
-Specification: formats/aff4.md section 1.1. Python's `zipfile` does not do: it refuses the
-ZIP64 extras that pyaff4 writes, holds an object per member, and trusts local headers.
-Here everything comes from the central directory, and only the two lengths that decide
-where the data begins are taken from the local header, when a member is used.
+Specification: formats/aff4.md section 1.1. Python's `zipfile` does not do: it refuses
+the ZIP64 extras that pyaff4 writes, holds an object per member, and trusts local
+headers. Here everything comes from the central directory, and only the two lengths that
+decide where the data begins are taken from the local header, when a member is used.
 """
 
 from __future__ import annotations
@@ -265,9 +265,7 @@ class ZipDirectory:
                 f"of {member.crc:08x}",
             )
 
-    def _plain_pieces(
-        self, member: Member, segment: str, step: int
-    ) -> Iterator[bytes]:
+    def _plain_pieces(self, member: Member, segment: str, step: int) -> Iterator[bytes]:
         offset = self.data_offset(member)
         end = offset + member.stored_size
         if member.method == METHOD_STORED:

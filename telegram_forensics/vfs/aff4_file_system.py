@@ -97,7 +97,9 @@ class AFF4FileEntry(file_entry.FileEntry):
 
         if self._directory:
             for path_spec in self._directory.entries:
-                yield AFF4FileEntry(self._resolver_context, self._file_system, path_spec)
+                yield AFF4FileEntry(
+                    self._resolver_context, self._file_system, path_spec
+                )
 
     @property
     def name(self):

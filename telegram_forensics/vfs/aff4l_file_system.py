@@ -167,6 +167,8 @@ class AFF4LFileSystem(file_system.FileSystem):
                 if sub_stream.name == name:
                     return self._volumes.open_stream(sub_stream.urn)
         except aff4_errors.Aff4Error as exception:
-            raise errors.BackEndError(f"Unable to open {node.location:s}: {exception!s}")
+            raise errors.BackEndError(
+                f"Unable to open {node.location:s}: {exception!s}"
+            )
 
         return None

@@ -14,6 +14,7 @@ the given passcodes open.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +75,7 @@ def build_tree(
     builder = _Builder(folder)
     for location, name in _slot_locations(storage, "settings", "/settings"):
         builder.add(
-            location, folder, name, lambda name=name: read_settings_file(folder, name)
+            location, folder, name, functools.partial(read_settings_file, folder, name)
         )
     builder.add_folder("/accounts")
     for account in storage.accounts:
@@ -147,9 +148,7 @@ def _add_account(builder: _Builder, account: Account, root: DfvfsFolder) -> None
             location,
             root,
             name,
-            lambda name=name: encrypted_file.decrypt_file(
-                root.read(name), account.local_keys
-            ).data,
+            functools.partial(_read_authorization, account, root, name),
             is_secret=True,
         )
     folder = account.folder
@@ -158,10 +157,10 @@ def _add_account(builder: _Builder, account: Account, root: DfvfsFolder) -> None
     slots = [slot.name for slot in account.map_slots if slot.account_map is not None]
     for location, name in _numbered(slots, f"{base}/map"):
         builder.add(
-            location, folder, name, lambda name=name: _read_map(account, folder, name)
+            location, folder, name, functools.partial(_read_map, account, folder, name)
         )
     for location, name in _data_files(account, base):
-        builder.add(location, folder, name, lambda name=name: _read(account, name))
+        builder.add(location, folder, name, functools.partial(_read, account, name))
 
 
 def _data_files(account: Account, base: str) -> Iterator[tuple[str, str]]:
@@ -191,6 +190,10 @@ def _data_files(account: Account, base: str) -> Iterator[tuple[str, str]]:
             continue
         taken.add(location)
         yield from _numbered(ordered_slots(account.folder_entries, logical), location)
+
+
+def _read_authorization(account: Account, root: DfvfsFolder, name: str) -> bytes:
+    return encrypted_file.decrypt_file(root.read(name), account.local_keys).data
 
 
 def _read(account: Account, name: str) -> bytes:

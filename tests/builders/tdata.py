@@ -199,7 +199,7 @@ def local_aes_key(message_key: bytes, key: bytes) -> tuple[bytes, bytes]:
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(x ^ y for x, y in zip(left, right))
+    return bytes(x ^ y for x, y in zip(left, right, strict=True))
 
 
 def encrypt_blocks(plain: bytes, key: bytes) -> bytes:
