@@ -188,7 +188,7 @@ class Account:
     @functools.cached_property
     def key_slots(self) -> list[KeySlot]:
         """Key files that may open this account: its data set's, then its own."""
-        slots = [slot for _, _, slot, _ in self._raw_maps if slot is not None]
+        slots = self.legacy_key_slots
         if self.data_name is not None:
             return self.storage.key_slots.get(self.data_name, []) + slots
         others = [slot for group in self.storage.key_slots.values() for slot in group]
@@ -197,8 +197,20 @@ class Account:
     @functools.cached_property
     def local_keys(self) -> list[bytes]:
         """Distinct local keys, in the order in which to try them."""
-        keys = (slot.local_key for slot in self.key_slots)
+        keys = [slot.local_key for slot in self.key_slots]
+        # The client re-wraps its local key and never replaces it: a map left over from
+        # the single-account versions opens the accounts that were added later.
+        keys += [
+            slot.local_key
+            for account in self.storage.accounts
+            for slot in account.legacy_key_slots
+        ]
         return list(dict.fromkeys(key.value for key in keys if key))
+
+    @property
+    def legacy_key_slots(self) -> list[KeySlot]:
+        """Keys that the maps in the account's own folder carry."""
+        return [slot for _, _, slot, _ in self._raw_maps if slot is not None]
 
     @property
     def passcode_state(self) -> PasscodeState:
