@@ -310,3 +310,16 @@ def test_oldest_layout(tmp_path: Path) -> None:
     assert authorization.session_identifier == tdata.session_identifier(
         true.auth_keys[2]
     )
+
+
+def test_old_map_opens_later_accounts(tmp_path: Path) -> None:
+    """A left-over map of 2.1.13 opens all accounts of a key file that stays locked."""
+    key = tdata.made_up_key("shared local key")
+    folder = helpers.built(tmp_path / "new", PEOPLE, local_key=key, passcode="unknown")
+    older = helpers.built(
+        tmp_path / "old", PEOPLE[:1], local_key=key, layout="legacy_map"
+    )
+    folder.files[f"{FIRST}/map0"] = older.files[f"{FIRST}/maps"]
+    storage = helpers.open_storage(folder)
+    assert user_ids(storage) == [person.user_id for person in PEOPLE]
+    assert storage.accounts[2].passcode_state is PasscodeState.LOCKED
