@@ -273,13 +273,12 @@ class TdataReader:
         """
         tree = tdata_tree.build_tree(self._storage, self._folder, includes)
         identifier = slot.local_key.passcode_number if slot.local_key else None
-        for location in sorted(tree):
-            if tree[location].is_folder:
-                continue
+        for node in tree.files():
+            self._SignalProgress()
             path_spec = dfvfs_factory.Factory.NewPathSpec(
                 type_indicators.TYPE_INDICATOR_TDATA,
                 identifier=identifier,
-                location=location,
+                location=node.location,
                 parent=self._file_entry.path_spec,
             )
             event_source = event_sources.EventSource(

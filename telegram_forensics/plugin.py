@@ -9,6 +9,7 @@ was tested with are `TESTED_VERSIONS`.
 from __future__ import annotations
 
 import functools
+import logging
 import os
 from collections.abc import Callable
 from types import ModuleType
@@ -88,6 +89,7 @@ def register_volume_system(module: ModuleType) -> None:
 def extend_volume_scanner(module: ModuleType) -> None:
     """Lets dfVFS's volume scanner descend into a volume with several images."""
     _scan_aff4_images(module.VolumeScanner)
+    _skip_unreadable_aff4_images(module.source_scanner.SourceScanner)
 
 
 def extend_plaso_volume_scanner(module: ModuleType) -> None:
@@ -121,6 +123,42 @@ def _scan_aff4_images(scanner_class: type) -> None:
             number = sub_node.path_spec.location.removeprefix("/image")
             if "all" in wanted or number in wanted:
                 self._ScanVolume(scan_context, sub_node, options, base_path_specs)
+        return None
+
+    setattr(scanner_class, name, wrapper)
+
+
+def _skip_unreadable_aff4_images(scanner_class: type) -> None:
+    """One unreadable image of several must not hide the others.
+
+    The scanner gives up at the first one; here it is logged and the next is scanned.
+    """
+    from dfvfs.lib import errors
+    from dfvfs.resolver import resolver
+
+    from telegram_forensics.vfs import type_indicators
+
+    name = "_ScanVolumeSystemRootNode"
+    original = getattr(scanner_class, name)
+
+    @functools.wraps(original)
+    def wrapper(
+        self: Any, scan_context: Any, scan_node: Any, auto_recurse: bool = True
+    ) -> Any:
+        if scan_node.type_indicator != type_indicators.TYPE_INDICATOR_AFF4:
+            return original(self, scan_context, scan_node, auto_recurse=auto_recurse)
+        file_entry = resolver.Resolver.OpenFileEntry(
+            scan_node.path_spec, resolver_context=self._resolver_context
+        )
+        for sub_file_entry in file_entry.sub_file_entries:
+            sub_node = scan_context.AddScanNode(sub_file_entry.path_spec, scan_node)
+            try:
+                self._ScanNode(scan_context, sub_node, auto_recurse=auto_recurse)
+            except (OSError, errors.BackEndError) as exception:
+                sub_node.scanned = True
+                logging.getLogger("telegram_forensics").warning(
+                    "AFF4 %s is skipped: %s", sub_node.path_spec.location, exception
+                )
         return None
 
     setattr(scanner_class, name, wrapper)

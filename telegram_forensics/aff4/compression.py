@@ -125,6 +125,8 @@ def _lz4(data: bytes, limit: int) -> bytes:
             raise CompressionError(str(exception)) from exception
         if len(plain) > limit:
             raise CompressionError(f"LZ4 frame of more than {limit} bytes")
+        if not decoder.eof:
+            raise CompressionError("LZ4 frame is not complete")
         return plain
     try:
         plain = lz4.block.decompress(data, uncompressed_size=limit)

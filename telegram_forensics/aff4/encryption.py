@@ -74,6 +74,12 @@ class EncryptedSource:
 
     def _sector_at(self, number: int) -> bytes:
         stored = self._stream.read_chunk(number)
+        if self._stream.problems:
+            # What was padded for want of data would come out as noise.
+            self._stream.problems.clear()
+            raise Aff4Error(
+                self._name, number * self._sector, f"sector {number} is not complete"
+            )
         tweak = number.to_bytes(16, "little")
         plain: bytes = pycaes.crypt_xts(
             self._context, pycaes.crypt_modes.DECRYPT, tweak, stored
@@ -137,6 +143,8 @@ def _open(volumes: VolumeSet, item: Aff4Object, key: bytes) -> EncryptedSource:
     )
     # The last sector is stored whole; what belongs to the volume is cut off later.
     sector = geometry.chunk_size
+    if sector % AES.block_size:
+        raise Aff4Error(item.urn, None, f"encrypted sectors of {sector} bytes")
     whole = StreamGeometry(
         -(-geometry.size // sector) * sector,
         sector,
@@ -165,7 +173,7 @@ def _unwrap(bag: Aff4Object, password: str) -> bytes | None:
     ):
         raise Aff4Error(bag.urn, None, "key bag is damaged")
     wrapping_key = hashlib.pbkdf2_hmac(
-        "sha256", password.encode("utf-8"), salt, iterations, size
+        "sha256", password.encode("utf-8", "surrogateescape"), salt, iterations, size
     )
     return unwrap_key(wrapping_key, wrapped)
 

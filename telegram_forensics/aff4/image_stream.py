@@ -136,6 +136,8 @@ class ImageStream:
             raise Aff4Error(
                 self.urn, offset, f"{size} bytes wanted, the stream has {self.size}"
             )
+        if not size:
+            return b""
         chunk_size = self.geometry.chunk_size
         first, skip = divmod(offset, chunk_size)
         if skip + size <= chunk_size:
@@ -143,11 +145,9 @@ class ImageStream:
             return chunk if len(chunk) == size else chunk[skip : skip + size]
         last = (offset + size - 1) // chunk_size
         parts = [self._chunk(number) for number in range(first, last + 1)]
+        parts[-1] = parts[-1][: offset + size - last * chunk_size]
         if skip:
             parts[0] = parts[0][skip:]
-        excess = (last + 1) * chunk_size - (offset + size)
-        tail = len(parts[-1]) - max(excess - (chunk_size - self._plain_size(last)), 0)
-        parts[-1] = parts[-1][:tail]
         return b"".join(parts)
 
     def _plain_size(self, number: int) -> int:
@@ -246,7 +246,12 @@ class ImageStream:
         where = f"{self.urn}{suffix}"
         source = self._finder.open_segment(self.urn, suffix)
         if source is None:
-            raise Aff4Error(where, None, "bevy is missing")
+            raise Aff4Error(
+                where,
+                None,
+                "bevy is missing; if the image was split, put all parts (.A01, .A02 "
+                "...) beside each other",
+            )
         limit = (self.geometry.chunks_in_segment + 65536) * _ENTRY.size
         index = self._finder.read_segment(self.urn, f"{suffix}.index", limit)
         if index is not None:

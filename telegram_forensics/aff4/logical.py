@@ -22,6 +22,8 @@ from telegram_forensics.aff4.volume_set import VolumeSet
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _HASH_STEP: Final = 1 << 20
+# No file system has deeper trees; every level costs the whole path once more.
+_MAXIMUM_DEPTH: Final = 1000
 _ALGORITHMS: Final = {
     "MD5": "md5",
     "SHA1": "sha1",
@@ -80,10 +82,29 @@ class LogicalTree:
 
     nodes: dict[str, LogicalNode] = field(default_factory=dict)
     problems: dict[str, None] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict, repr=False)
 
     def files(self) -> Iterator[LogicalNode]:
         """All nodes that the metadata describes."""
         return (node for node in self.nodes.values() if node.record is not None)
+
+    def add(self, parent: LogicalNode, node: LogicalNode) -> LogicalNode:
+        """Adds a node whose location is free to its folder."""
+        assert parent.children is not None
+        self.nodes[node.location] = node
+        parent.children.append(node.name)
+        return node
+
+    def free_location(self, location: str) -> str:
+        """The location, or with a number behind it if it is taken."""
+        if location not in self.nodes:
+            return location
+        # Counts on from the last time: thousands of objects may share a name.
+        number = self._numbers.get(location, 1) + 1
+        while f"{location} [{number}]" in self.nodes:
+            number += 1
+        self._numbers[location] = number
+        return f"{location} [{number}]"
 
 
 def location_of(name: str) -> str:
@@ -111,6 +132,13 @@ def build_tree(volumes: VolumeSet) -> LogicalTree:
             if record.is_folder and tree.nodes[""].record is None:
                 tree.nodes[""].record = record
             continue
+        if location.count("/") > _MAXIMUM_DEPTH:
+            name = location.rpartition("/")[2]
+            tree.problems[
+                f"{record.urn}: path of more than {_MAXIMUM_DEPTH} folders; the file "
+                f"{name} is shown in the root"
+            ] = None
+            location = f"/{name}"
         _insert(tree, location, record)
     return tree
 
@@ -146,60 +174,40 @@ def _raw_path(record: FileRecord) -> str:
 
 
 def _insert(tree: LogicalTree, location: str, record: FileRecord) -> None:
-    nodes = tree.nodes
-    existing = nodes.get(location)
-    if existing is not None:
-        if existing.record is None and record.is_folder:
-            existing.record = record
-            return
-        if existing.is_folder and record.is_folder:
-            tree.problems[f"{location}: the folder is described twice"] = None
-            return
-        number = 2
-        while f"{location} [{number}]" in nodes:
-            number += 1
-        tree.problems[
-            f"{location}: several files have this name; one is at [{number}]"
-        ] = None
-        location = f"{location} [{number}]"
     parent = _folder(tree, location.rpartition("/")[0])
-    node = LogicalNode(location, record, [] if record.is_folder else None)
-    nodes[node.location] = node
-    assert parent.children is not None
-    parent.children.append(node.name)
+    location = f"{parent.location}/{location.rpartition('/')[2]}"
+    if record.is_folder:
+        folder = _child_folder(tree, parent, location)
+        if folder.record is None:
+            folder.record = record
+        else:
+            tree.problems[f"{location}: the folder is described twice"] = None
+        return
+    free = tree.free_location(location)
+    if free != location:
+        tree.problems[f"{location}: this name is taken; the file is at {free}"] = None
+    tree.add(parent, LogicalNode(free, record))
 
 
 def _folder(tree: LogicalTree, location: str) -> LogicalNode:
     """The folder of a location; made where nothing describes it."""
     node = tree.nodes.get(location)
-    missing = []
-    while node is None:
-        missing.append(location)
-        location = location.rpartition("/")[0]
-        node = tree.nodes.get(location)
-    if node.children is None:
-        # A file that is also a folder: keep the file, add the folder beside it.
-        beside = f"{node.location} [folder]"
-        tree.problems[f"{node.location}: file and folder of this name"] = None
-        made = tree.nodes.get(beside)
-        if made is None:
-            made = LogicalNode(beside, None, [])
-            tree.nodes[beside] = made
-            upper = tree.nodes[beside.rpartition("/")[0]]
-            assert upper.children is not None
-            upper.children.append(made.name)
-        node = made
-    for location in reversed(missing):
-        assert node.children is not None
-        # Below a renamed folder the parts follow the new name.
-        child = LogicalNode(f"{node.location}/{location.rpartition('/')[2]}", None, [])
-        existing = tree.nodes.get(child.location)
-        if existing is None:
-            tree.nodes[child.location] = child
-            node.children.append(child.name)
-            existing = child
-        node = existing
+    if node is not None and node.is_folder:
+        return node
+    node = tree.nodes[""]
+    for part in location.split("/")[1:]:
+        node = _child_folder(tree, node, f"{node.location}/{part}")
     return node
+
+
+def _child_folder(tree: LogicalTree, parent: LogicalNode, location: str) -> LogicalNode:
+    """The folder of a location, or beside it where a file has the name."""
+    wanted, number = location, 1
+    while (node := tree.nodes.get(location)) is not None and not node.is_folder:
+        tree.problems[f"{wanted}: file and folder of this name"] = None
+        location = f"{wanted} [folder{'' if number == 1 else f' {number}'}]"
+        number += 1
+    return node or tree.add(parent, LogicalNode(location, None, []))
 
 
 def open_file(volumes: VolumeSet, record: FileRecord) -> Stream:

@@ -6,6 +6,7 @@ Specification: formats/aff4.md section 5.
 from __future__ import annotations
 
 import bisect
+import heapq
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Iterator
@@ -16,8 +17,10 @@ from telegram_forensics.aff4.errors import Aff4Error
 from telegram_forensics.aff4.symbolic import SymbolicStream, symbolic_stream
 
 _ENTRY = struct.Struct("<QQQI")
+ENTRY_SIZE: Final = _ENTRY.size
 MAXIMUM_ADDRESS: Final = 1 << 63
 _MAXIMUM_UNORDERED: Final = 2_000_000
+_MAXIMUM_NESTING: Final = 16
 
 
 class Stream(Protocol):
@@ -72,6 +75,7 @@ class MapStream:
         open_target: TargetOpener,
         *,
         fields_swapped: bool = False,
+        active: list[str] | None = None,
     ) -> None:
         """Reads the entries.
 
@@ -83,6 +87,8 @@ class MapStream:
             gap: what bytes between the entries show.
             open_target: opens a target when it is first read.
             fields_swapped: dialect F has target offset and length the other way round.
+            active: URNs of the maps that are being read just now, the same list for
+                all maps of a volume set.
 
         Raises:
             Aff4Error: if an entry makes no sense.
@@ -92,6 +98,7 @@ class MapStream:
         self.problems: dict[str, None] = {}
         self._gap = gap
         self._open_target = open_target
+        self._active = [] if active is None else active
         self._opened: dict[int, Target] = {}
         self._starts = array("Q")
         self._sizes = array("Q")
@@ -123,21 +130,25 @@ class MapStream:
         """
         if self._append(self._entries(pieces(), fields_swapped)):
             return
-        # Out of order: this needs all entries at once.
+        # Out of order: this needs all entries at once, as runs that are in order.
+        self._clear()
+        self._append(self._entries(pieces(), fields_swapped), in_any_order=True)
+        runs = list(
+            zip(self._starts, self._sizes, self._offsets, self._ids, strict=True)
+        )
+        self._clear()
+        self._append(self._without_overlaps(runs))
+
+    def _clear(self) -> None:
         for values in (self._starts, self._sizes, self._offsets, self._ids):
             del values[:]
-        entries = []
-        for entry in self._entries(pieces(), fields_swapped):
-            entries.append(entry)
-            if len(entries) > _MAXIMUM_UNORDERED:
-                raise Aff4Error(
-                    f"{self.urn}/map",
-                    None,
-                    f"more than {_MAXIMUM_UNORDERED} entries out of order",
-                )
-        self._append(self._without_overlaps(entries))
 
-    def _append(self, entries: Iterable[tuple[int, int, int, int]]) -> bool:
+    def _append(
+        self,
+        entries: Iterable[tuple[int, int, int, int]],
+        *,
+        in_any_order: bool = False,
+    ) -> bool:
         """Adds entries; False as soon as one is out of order."""
         add_start, add_size = self._starts.append, self._sizes.append
         add_offset, add_id = self._offsets.append, self._ids.append
@@ -145,7 +156,7 @@ class MapStream:
         last_id = -1
         constant = [_is_constant(target) for target in self.targets]
         for start, size, offset, identifier in entries:
-            if start < last_end:
+            if start < last_end and not in_any_order:
                 return False
             if (
                 start == last_end
@@ -154,6 +165,12 @@ class MapStream:
             ):
                 self._sizes[-1] += size
             else:
+                if in_any_order and len(self._starts) >= _MAXIMUM_UNORDERED:
+                    raise Aff4Error(
+                        f"{self.urn}/map",
+                        None,
+                        f"more than {_MAXIMUM_UNORDERED} entries out of order",
+                    )
                 add_start(start)
                 add_size(size)
                 add_offset(offset)
@@ -171,7 +188,7 @@ class MapStream:
         rest = b""
         for piece in pieces:
             data = rest + piece if rest else piece
-            usable = len(data) - len(data) % _ENTRY.size
+            usable = len(data) - len(data) % ENTRY_SIZE
             rest = data[usable:]
             for first, second, third, identifier in _ENTRY.iter_unpack(data[:usable]):
                 start = first
@@ -184,7 +201,7 @@ class MapStream:
                     if max(start, offset) + size > MAXIMUM_ADDRESS:
                         raise Aff4Error(where, position, "entry ends beyond 2^63")
                     yield start, size, offset, identifier
-                position += _ENTRY.size
+                position += ENTRY_SIZE
         if rest:
             raise Aff4Error(
                 where, position, f"{len(rest)} bytes behind the last whole entry"
@@ -192,37 +209,32 @@ class MapStream:
 
     def _without_overlaps(
         self, entries: list[tuple[int, int, int, int]]
-    ) -> list[tuple[int, int, int, int]]:
+    ) -> Iterator[tuple[int, int, int, int]]:
         """Sorts; where entries overlap, the one that stands later in the map counts."""
-        by_start = sorted(entries, key=lambda entry: entry[0])
+        order = sorted(range(len(entries)), key=lambda number: entries[number][0])
         if all(
-            first[0] + first[1] <= second[0]
-            for first, second in zip(by_start, by_start[1:], strict=False)
+            entries[one][0] + entries[one][1] <= entries[two][0]
+            for one, two in zip(order, order[1:], strict=False)
         ):
-            return by_start
+            yield from (entries[number] for number in order)
+            return
         self.problems["entries overlap; the later one counts"] = None
-        starts: list[int] = []
-        kept: list[tuple[int, int, int, int]] = []
-        for entry in entries:
-            start, size, _, _ = entry
-            end = start + size
-            left = bisect.bisect_left(starts, start)
-            if left and kept[left - 1][0] + kept[left - 1][1] > start:
-                left -= 1
-            right = bisect.bisect_left(starts, end)
-            pieces = []
-            for old in kept[left:right]:
-                old_end = old[0] + old[1]
-                if old[0] < start:
-                    pieces.append((old[0], start - old[0], old[2], old[3]))
-                if old_end > end:
-                    skip = end - old[0]
-                    pieces.append((end, old_end - end, old[2] + skip, old[3]))
-            pieces.append(entry)
-            pieces.sort()
-            kept[left:right] = pieces
-            starts[left:right] = [piece[0] for piece in pieces]
-        return kept
+        points = sorted(
+            {point for entry in entries for point in (entry[0], entry[0] + entry[1])}
+        )
+        # Numbers of the entries that have begun, the latest first.
+        begun: list[int] = []
+        position = 0
+        for start, end in zip(points, points[1:], strict=False):
+            while position < len(order) and entries[order[position]][0] <= start:
+                heapq.heappush(begun, -order[position])
+                position += 1
+            while begun:
+                first, size, offset, identifier = entries[-begun[0]]
+                if first + size > start:
+                    yield start, end - start, offset + start - first, identifier
+                    break
+                heapq.heappop(begun)
 
     def ranges(self) -> Iterator[MapRange]:
         """All ranges in order, gaps included."""
@@ -247,15 +259,24 @@ class MapStream:
             raise Aff4Error(
                 self.urn, offset, f"{size} bytes wanted, the map has {self._size}"
             )
-        parts = []
-        number = bisect.bisect_right(self._starts, offset) - 1
+        if self.urn in self._active:
+            raise Aff4Error(self.urn, offset, "the map leads back to itself")
+        if len(self._active) >= _MAXIMUM_NESTING:
+            raise Aff4Error(self.urn, offset, "maps are nested too deeply")
+        self._active.append(self.urn)
+        try:
+            return self._read(offset, size)
+        finally:
+            self._active.pop()
+
+    def _read(self, offset: int, size: int) -> bytes:
+        starts, sizes = self._starts, self._sizes
+        number = bisect.bisect_right(starts, offset) - 1
         end = offset + size
+        parts = []
         while offset < end:
-            if number >= 0:
-                skip = offset - self._starts[number]
-                left = self._sizes[number] - skip
-            else:
-                skip = left = 0
+            skip = offset - starts[number] if number >= 0 else 0
+            left = sizes[number] - skip if number >= 0 else 0
             if left > 0:
                 length = min(left, end - offset)
                 target_offset = self._offsets[number] + skip
@@ -266,11 +287,11 @@ class MapStream:
                     parts.append(target.read_at(target_offset, length))
             else:
                 following = number + 1
-                stop = self._starts[following] if following < len(self._starts) else end
+                stop = starts[following] if following < len(starts) else end
                 length = min(stop, end) - offset
                 parts.append(self._gap.read(offset, length))
             offset += length
-            if number + 1 < len(self._starts) and offset >= self._starts[number + 1]:
+            if number + 1 < len(starts) and offset >= starts[number + 1]:
                 number += 1
         return parts[0] if len(parts) == 1 else b"".join(parts)
 

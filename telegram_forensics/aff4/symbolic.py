@@ -6,6 +6,7 @@ are filler, not evidence: ranges of them are told apart by `is_filler`.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -27,23 +28,26 @@ class SymbolicStream:
         is_filler: it stands for what was not or could not be acquired.
     """
 
-    __slots__ = ("_period", "is_constant", "is_filler", "name")
+    __slots__ = ("_word", "is_constant", "is_filler", "name")
 
     def __init__(self, name: str, word: bytes) -> None:
         self.name = name
         self.is_constant = len(word) == 1
         self.is_filler = name in _WORDS
-        self._period = (word * (_RESTART // len(word) + 1))[:_RESTART]
+        self._word = word
 
     def read(self, offset: int, size: int) -> bytes:
         """Reads `size` bytes from any offset."""
         if self.is_constant:
-            if size <= _RESTART:
-                return self._period[:size]
-            return self._period[:1] * size
+            return self._word * size
         start = offset % _RESTART
         repeats = (start + size + _RESTART - 1) // _RESTART
-        return (self._period * repeats)[start : start + size]
+        return (_period(self._word) * repeats)[start : start + size]
+
+
+@functools.cache
+def _period(word: bytes) -> bytes:
+    return (word * (_RESTART // len(word) + 1))[:_RESTART]
 
 
 _CACHE: dict[str, SymbolicStream] = {}

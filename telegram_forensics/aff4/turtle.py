@@ -19,6 +19,7 @@ from telegram_forensics.aff4.errors import Aff4Error
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDF_TYPE: Final = f"{RDF}type"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+_INTEGER: Final = f"{XSD}integer"
 
 _MAXIMUM_STATEMENT: Final = 64 * 1024 * 1024
 _MAXIMUM_DEPTH: Final = 32
@@ -41,38 +42,43 @@ Node = str | Literal
 # A statement: subject, and its predicate-object pairs in order.
 Statement = tuple[str, list[tuple[str, Node]]]
 
-_FAST = re.compile(
-    r"""\s*
-    (?:(?P<a>a)(?=\s)|(?P<pname>[A-Za-z][\w-]*:[\w-]*|:[\w-]+)|<(?P<piri>[^<>"{}|^`\\\s]*)>)
-    \s*
+_FAST_OBJECT_PART: Final = r"""
     (?:"(?P<text>[^"\\\n\r]*)"(?!")(?:\^\^(?:<(?P<tiri>[^<>"{}|^`\\\s]*)>
                                           |(?P<tname>[A-Za-z][\w-]*:[\w-]*)))?
       |<(?P<oiri>[^<>"{}|^`\\\s]*)>
       |(?P<oname>[A-Za-z][\w-]*:[\w-]*|:[\w-]*)(?=[\s;,])
       |(?P<integer>[+-]?\d+)(?=[\s;,])
     )
-    \s*(?P<end>[;.])(?=\s)
-    """,
+    \s*(?P<end>[;.,])(?=\s)
+    """
+_FAST_OBJECT = re.compile(rf"\s*{_FAST_OBJECT_PART}", re.VERBOSE)
+_FAST = re.compile(
+    r"""\s*
+    (?:(?P<a>a)(?=\s)|(?P<pname>[A-Za-z][\w-]*:[\w-]*|:[\w-]+)|<(?P<piri>[^<>"{}|^`\\\s]*)>)
+    \s*"""
+    + _FAST_OBJECT_PART,
     re.VERBOSE,
 )
+# No pattern may match the same text in two ways: a failure would try them all.
 _TOKEN = re.compile(
-    r'''(?:\s+|\#[^\n\r]*)*(?:
+    r'''
     (?P<iri><[^<>"{}|^`\s]*>)
     |(?P<string>"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
-        |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+        |"(?:[^"\\\n\r]|\\.)*"(?!")|'(?:[^'\\\n\r]|\\.)*'(?!'))
     |(?P<caret>\^\^)
     |(?P<at>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    |(?P<number>[+-]?(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)
+    |(?P<number>[+-]?(?:\d+\.\d*[eE][+-]?\d+|\.?\d+[eE][+-]?\d+|\d*\.\d+|\d+))
     |(?P<blank>_:[\w](?:[\w.-]*[\w-])?)
     |(?P<name>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[^\w\s])
         (?:(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\[^\w\s])*(?:[\w:-]|%[0-9A-Fa-f]{2}|\\[^\w\s]))?)?)
     |(?P<word>[A-Za-z]+)(?![\w:-])
     |(?P<mark>[.;,\[\]()])
-    )''',
+    ''',
     re.VERBOSE | re.DOTALL,
 )
-_SPACE = re.compile(r"(?:\s+|#[^\n\r]*)*")
+_SPACE = re.compile(r"\s*(?:#[^\n\r]*[\n\r]\s*)*")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPES: Final = {
     "t": "\t",
     "b": "\b",
@@ -141,13 +147,15 @@ class TurtleParser:
     def _statements(self) -> Iterator[Statement]:
         while True:
             self._skip_space()
-            start = self._position
+            start, blank_nodes = self._position, self._blank_nodes
             if start == len(self._text):
                 return
             try:
                 statement = self._statement()
             except _NeedMoreError:
+                # It is read again from its start when more text is there.
                 self._nested.clear()
+                self._blank_nodes = blank_nodes
                 if self._is_last:
                     raise self._error("text ends inside a statement", start) from None
                 if len(self._text) - start > _MAXIMUM_STATEMENT:
@@ -160,24 +168,25 @@ class TurtleParser:
             self._nested.clear()
 
     def _skip_space(self) -> None:
+        """Skips space and comments, but no comment that may go on in the next piece."""
         match = _SPACE.match(self._text, self._position)
-        if match:
-            self._position = match.end()
+        assert match is not None
+        self._position = match.end()
+        if self._is_last and self._text.startswith("#", self._position):
+            self._position = len(self._text)
 
     def _token(self) -> tuple[str, str]:
+        self._skip_space()
         match = _TOKEN.match(self._text, self._position)
         if match is None:
-            if not self._is_last:
-                raise _NeedMoreError
-            self._skip_space()
-            if self._position == len(self._text):
+            if not self._is_last or self._position == len(self._text):
                 raise _NeedMoreError
             raise self._error("unexpected text")
-        kind = match.lastgroup or ""
-        # A name or number that ends with the text may go on in the next piece.
-        if match.end() == len(self._text) and not self._is_last and kind != "mark":
+        # What ends with the text may go on in the next piece: names, numbers, dots.
+        if match.end() == len(self._text) and not self._is_last:
             raise _NeedMoreError
         self._position = match.end()
+        kind = match.lastgroup or ""
         return kind, match[kind]
 
     def _peek(self) -> tuple[str, str]:
@@ -189,11 +198,10 @@ class TurtleParser:
     def _statement(self) -> Statement | None:
         kind, text = self._token()
         if kind == "at" and text in ("@prefix", "@base"):
-            self._directive(text[1:])
-            self._expect(".")
+            self._directive(text[1:], has_dot=True)
             return None
         if kind == "word" and text.lower() in ("prefix", "base"):
-            self._directive(text.lower())
+            self._directive(text.lower(), has_dot=False)
             return None
         if kind == "mark" and text == "[":
             subject = self._blank_node_properties(0)
@@ -211,40 +219,60 @@ class TurtleParser:
 
     def _fast_pairs(self, pairs: list[tuple[str, Node]]) -> bool:
         """Reads pairs of the usual form; True if they end the statement."""
-        text, position, names = self._text, self._position, self._names
-        match_fast = _FAST.match
-        while match := match_fast(text, position):
-            (is_a, pname, piri, literal, tiri, tname, oiri, oname, number, end) = (
-                match.groups()
-            )
-            try:
-                if is_a:
-                    predicate = RDF_TYPE
-                elif pname is not None:
-                    predicate = names.get(pname) or self._name(pname)
+        text, position = self._text, self._position
+        # Where the general parser goes on: before a predicate, never inside a list.
+        resume, kept = position, len(pairs)
+        predicate, end = "", ";"
+        try:
+            while True:
+                if end == ",":
+                    match = _FAST_OBJECT.match(text, position)
+                    if match is None:
+                        break
+                    *node_groups, end = match.groups()
                 else:
-                    predicate = self._resolve(piri)
-                node: Node
-                if literal is not None:
-                    if tname is not None:
-                        node = Literal(literal, names.get(tname) or self._name(tname))
+                    resume, kept = position, len(pairs)
+                    match = _FAST.match(text, position)
+                    if match is None:
+                        break
+                    is_a, pname, piri, *node_groups, end = match.groups()
+                    if is_a:
+                        predicate = RDF_TYPE
+                    elif pname is not None:
+                        predicate = self._names.get(pname) or self._name(pname)
                     else:
-                        node = Literal(literal, self._resolve(tiri) if tiri else "")
-                elif oiri is not None:
-                    node = self._resolve(oiri)
-                elif oname is not None:
-                    node = names.get(oname) or self._name(oname)
-                else:
-                    node = Literal(number, f"{XSD}integer")
-            except Aff4Error:
-                break
-            pairs.append((predicate, node))
-            position = match.end()
-            if end == ".":
-                self._position = position
-                return True
-        self._position = position
+                        predicate = self._resolve(piri)
+                pairs.append((predicate, self._fast_object(*node_groups)))
+                position = match.end()
+                if end == ".":
+                    self._position = position
+                    return True
+        except Aff4Error:
+            # The general parser says what is wrong, and where.
+            pass
+        del pairs[kept:]
+        self._position = resume
         return False
+
+    def _fast_object(
+        self,
+        literal: str | None,
+        tiri: str | None,
+        tname: str | None,
+        oiri: str | None,
+        oname: str | None,
+        number: str,
+    ) -> Node:
+        """The object that the groups of the fast pattern hold."""
+        if literal is not None:
+            if tname is not None:
+                return Literal(literal, self._names.get(tname) or self._name(tname))
+            return Literal(literal, self._resolve(tiri) if tiri else "")
+        if oiri is not None:
+            return self._resolve(oiri)
+        if oname is not None:
+            return self._names.get(oname) or self._name(oname)
+        return Literal(number, _INTEGER)
 
     def _pairs(self, pairs: list[tuple[str, Node]], closing: str, depth: int) -> None:
         """Reads `predicate object, object; ...` up to the closing mark."""
@@ -289,19 +317,19 @@ class TurtleParser:
         return self._iri(kind, text)
 
     def _literal(self, text: str) -> Literal:
-        kind, value = self._peek()
+        kind, _ = self._peek()
         if kind == "caret":
             self._token()
             return Literal(text, self._iri(*self._token()))
         if kind == "at":
             self._token()
             return Literal(text, f"{RDF}langString")
-        del value
         return Literal(text, "")
 
     def _blank_node(self) -> str:
         self._blank_nodes += 1
-        return f"_:b{self._blank_nodes}"
+        # No label of the text can look like this.
+        return f"_:[{self._blank_nodes}]"
 
     def _blank_node_properties(self, depth: int) -> str:
         subject = self._blank_node()
@@ -326,16 +354,20 @@ class TurtleParser:
             following = subject
         return following
 
-    def _directive(self, name: str) -> None:
+    def _directive(self, name: str, *, has_dot: bool) -> None:
+        prefix = ""
         if name == "prefix":
             kind, prefix = self._token()
             if kind != "name" or not prefix.endswith(":"):
                 raise self._error(f"prefix expected, {prefix!r} found")
-            kind, iri = self._token()
-            self.prefixes[prefix[:-1]] = self._iri(kind, iri)
+        iri = self._iri(*self._token())
+        if has_dot:
+            self._expect(".")
+        if name == "prefix":
+            self.prefixes[prefix[:-1]] = iri
             self._names.clear()
         else:
-            self.base = self._iri(*self._token())
+            self.base = iri
 
     def _expect(self, mark: str) -> None:
         kind, text = self._token()
@@ -368,7 +400,7 @@ class TurtleParser:
             return iri
         if not iri:
             return self.base
-        return f"{self.base}{'' if iri.startswith('/') else '/'}{iri}"
+        return f"{self.base}{'' if iri[0] in '/#?' else '/'}{iri}"
 
     def _unescape(self, text: str) -> str:
         if "\\" not in text:
@@ -385,4 +417,11 @@ class TurtleParser:
                 raise self._error(f"escape \\U{long} is no character")
             return chr(number)
 
-        return _ESCAPE.sub(replace, text)
+        plain = _ESCAPE.sub(replace, text)
+        if _SURROGATE.search(plain):
+            # Java writes characters beyond 16 bits as two escapes.
+            try:
+                plain = plain.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                raise self._error("escape of half a character") from None
+        return plain

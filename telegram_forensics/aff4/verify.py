@@ -7,71 +7,45 @@ never as verified.
 
 from __future__ import annotations
 
-import enum
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from telegram_forensics.aff4 import lexicon
+from telegram_forensics.aff4.checks import (
+    ALGORITHMS,
+    BLOCK_ALGORITHMS,
+    STEP,
+    Check,
+    Outcome,
+    Progress,
+    check_linear,
+    compare,
+    compute_check,
+    recorded_hashes,
+    unknown,
+    unreadable,
+)
 from telegram_forensics.aff4.errors import Aff4Error
 from telegram_forensics.aff4.graph import Aff4Object
 from telegram_forensics.aff4.image_stream import ImageStream
 from telegram_forensics.aff4.logical import open_file
-from telegram_forensics.aff4.map_stream import MapStream, Stream
+from telegram_forensics.aff4.map_stream import MapStream
 from telegram_forensics.aff4.symbolic import symbolic_stream
-from telegram_forensics.aff4.turtle import Literal
-from telegram_forensics.aff4.volume_set import VolumeSet
+from telegram_forensics.aff4.volume_set import VolumeSet, target_lines
 
-_ALGORITHMS: Final = {
-    "MD5": "md5",
-    "SHA1": "sha1",
-    "SHA256": "sha256",
-    "SHA512": "sha512",
-    "Blake2b": "blake2b",
-    "blake2b": "blake2b",
-}
-# Order in which block hashes enter the hash of a map.
-_BLOCK_ALGORITHMS: Final = ("md5", "sha1", "sha256", "sha512", "blake2b")
-_STEP: Final = 1 << 20
+__all__ = [
+    "Check",
+    "Outcome",
+    "Progress",
+    "block_map_hash",
+    "recorded_hashes",
+    "verify",
+]
+
 _LINEAR_BLOCK: Final = 32768
 _MAXIMUM_SEGMENT: Final = 2 << 30
-
-# Called with the number of bytes that have been read since the last call.
-Progress = Callable[[int], None]
-
-
-class Outcome(enum.Enum):
-    """What came of one check."""
-
-    MATCH = "match"
-    MISMATCH = "MISMATCH"
-    UNREADABLE = "UNREADABLE"
-    UNKNOWN = "not checked"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One recorded hash and what came of it.
-
-    Attributes:
-        urn: object that it is recorded for.
-        what: what was hashed, in words.
-        algorithm: name of the algorithm.
-        recorded: recorded value, lower-case hex; "" for block hashes.
-        computed: computed value, None if it could not be computed.
-        outcome: the comparison.
-        note: why it could not be computed, or where it went wrong.
-    """
-
-    urn: str
-    what: str
-    algorithm: str
-    recorded: str
-    computed: str | None
-    outcome: Outcome
-    note: str = ""
 
 
 def verify(volumes: VolumeSet, progress: Progress | None = None) -> Iterator[Check]:
@@ -94,7 +68,7 @@ def verify(volumes: VolumeSet, progress: Progress | None = None) -> Iterator[Che
             yield from _check_image(volumes, item, progress)
     for record in volumes.files():
         if record.hashes and not record.is_folder:
-            yield from _linear(
+            yield from check_linear(
                 record.urn,
                 "file content",
                 record.hashes,
@@ -103,94 +77,36 @@ def verify(volumes: VolumeSet, progress: Progress | None = None) -> Iterator[Che
             )
 
 
-def recorded_hashes(item: Aff4Object, name: str) -> list[tuple[str, str]]:
-    """Hashes of a property: (name of the datatype, lower-case hex)."""
-    return [
-        (lexicon.local_name(node.datatype) or node.datatype, node.text.lower())
-        for node in item.properties.get(name, ())
-        if isinstance(node, Literal)
-    ]
-
-
-def _compare(
-    urn: str, what: str, algorithm: str, recorded: str, computed: str
-) -> Check:
-    outcome = Outcome.MATCH if recorded == computed else Outcome.MISMATCH
-    return Check(urn, what, algorithm, recorded, computed, outcome)
-
-
-def _linear(
-    urn: str,
-    what: str,
-    hashes: list[tuple[str, str]],
-    open_stream: Callable[[], Stream],
-    progress: Progress,
-) -> Iterator[Check]:
-    """Checks hashes over a whole stream, all in one pass."""
-    contexts: dict[str, Any] = {}
-    for algorithm, value in hashes:
-        if algorithm in _ALGORITHMS:
-            contexts[algorithm] = hashlib.new(_ALGORITHMS[algorithm])
-        else:
-            yield Check(
-                urn, what, algorithm, value, None, Outcome.UNKNOWN, "unknown algorithm"
-            )
-    if not contexts:
-        return
-    try:
-        stream = open_stream()
-        for offset in range(0, stream.size, _STEP):
-            data = stream.read_at(offset, min(_STEP, stream.size - offset))
-            for context in contexts.values():
-                context.update(data)
-            progress(len(data))
-    except Aff4Error as exception:
-        for algorithm, value in hashes:
-            if algorithm in contexts:
-                yield Check(
-                    urn,
-                    what,
-                    algorithm,
-                    value,
-                    None,
-                    Outcome.UNREADABLE,
-                    str(exception),
-                )
-        return
-    for algorithm, value in hashes:
-        if algorithm in contexts:
-            yield _compare(urn, what, algorithm, value, contexts[algorithm].hexdigest())
-
-
 def _check_image_stream(
     volumes: VolumeSet, item: Aff4Object, progress: Progress
 ) -> Iterator[Check]:
     try:
         stream = volumes.open_stream(item.urn)
     except Aff4Error as exception:
-        yield Check(
-            item.urn, "image stream", "", "", None, Outcome.UNREADABLE, str(exception)
-        )
+        yield unreadable(item.urn, "image stream", "", "", exception)
         return
     linear = recorded_hashes(item, "hash")
-    yield from _linear(item.urn, "image stream", linear, lambda: stream, progress)
-    if isinstance(stream, ImageStream):
-        for algorithm in _BLOCK_ALGORITHMS:
-            if volumes.block_hashes(item.urn, 0, algorithm) is not None:
-                yield _check_blocks(volumes, stream, algorithm, progress)
-        yield from _check_block_hashes_hash(volumes, item, stream)
+    yield from check_linear(item.urn, "image stream", linear, lambda: stream, progress)
+    if not isinstance(stream, ImageStream):
+        return
+    for algorithm in BLOCK_ALGORITHMS:
+        if volumes.has_block_hashes(item.urn, algorithm):
+            yield _check_blocks(volumes, stream, algorithm, progress)
+    yield from _check_block_hashes_hash(volumes, item, stream)
     for algorithm, value in recorded_hashes(item, "imageStreamIndexHash"):
-        yield _hash_of_segments(
-            volumes, item.urn, "index segments", algorithm, value, stream
+        yield compute_check(
+            item.urn,
+            "index segments",
+            algorithm,
+            value,
+            functools.partial(_index_hash, volumes, stream, algorithm),
         )
     for algorithm, value in recorded_hashes(item, "imageStreamHash"):
-        yield Check(
+        yield unknown(
             item.urn,
             "imageStreamHash",
             algorithm,
             value,
-            None,
-            Outcome.UNKNOWN,
             "the rule for this hash is not known",
         )
 
@@ -210,17 +126,12 @@ def _check_blocks(
     chunk_size = stream.geometry.chunk_size
     for bevy in _bevies(stream):
         try:
-            digests = volumes.block_hashes(stream.urn, bevy, algorithm) or b""
+            digests = volumes.block_hashes(stream.urn, bevy, algorithm)
         except Aff4Error as exception:
-            return Check(
-                stream.urn,
-                what,
-                algorithm,
-                "",
-                None,
-                Outcome.UNREADABLE,
-                str(exception),
-            )
+            return unreadable(stream.urn, what, algorithm, "", exception)
+        if digests is None:
+            reason = f"block hashes of bevy {bevy:08d} are missing"
+            return unreadable(stream.urn, what, algorithm, "", reason)
         first = bevy * stream.geometry.chunks_in_segment
         last = min(first + stream.geometry.chunks_in_segment, stream.number_of_chunks)
         for number in range(first, last):
@@ -236,7 +147,10 @@ def _check_blocks(
             # Whether a short last chunk is hashed with its padding is not written.
             padded = chunk.ljust(chunk_size, b"\0")
             if hashlib.new(algorithm, padded).digest() != expected:
-                bad.append(f"chunk {number} (offset {number * chunk_size})")
+                bad.append(
+                    f"chunk {number - first} of bevy {bevy:08d} (offset "
+                    f"{number * chunk_size} of the stream)"
+                )
     outcome = Outcome.MISMATCH if bad else Outcome.MATCH
     note = f"{len(bad)} bad: {'; '.join(bad[:5])}" if bad else ""
     return Check(stream.urn, what, algorithm, "", None, outcome, note)
@@ -245,78 +159,47 @@ def _check_blocks(
 def _block_hash_segments(
     volumes: VolumeSet, stream: ImageStream, algorithm: str
 ) -> bytes | None:
-    """All block hash segments of an algorithm, None if there are none."""
-    segments = [
-        volumes.block_hashes(stream.urn, bevy, algorithm) for bevy in _bevies(stream)
-    ]
-    if not segments or any(segment is None for segment in segments):
-        return None
-    return b"".join(segment for segment in segments if segment is not None)
+    """All block hash segments of an algorithm, None if one is missing."""
+    segments = []
+    for bevy in _bevies(stream):
+        segment = volumes.block_hashes(stream.urn, bevy, algorithm)
+        if segment is None:
+            return None
+        segments.append(segment)
+    return b"".join(segments) if segments else None
 
 
 def _check_block_hashes_hash(
     volumes: VolumeSet, item: Aff4Object, stream: ImageStream
 ) -> Iterator[Check]:
     """Hashes over the block hash segments, of both kinds of dialect."""
-    for algorithm in _BLOCK_ALGORITHMS:
-        urn = f"{item.urn}/blockhash.{algorithm}"
-        described = volumes.graph.objects.get(urn)
-        if described is None:
-            continue
-        for name, value in recorded_hashes(described, "hash"):
-            segments = _block_hash_segments(volumes, stream, algorithm)
-            if segments is None or name not in _ALGORITHMS:
-                yield Check(
-                    urn,
-                    "block hashes",
-                    name,
-                    value,
-                    None,
-                    Outcome.UNREADABLE,
-                    "missing",
-                )
-            else:
-                computed = hashlib.new(_ALGORITHMS[name], segments).hexdigest()
-                yield _compare(urn, "block hashes", name, value, computed)
-    for name, value in recorded_hashes(item, "blockHashesHash"):
-        algorithm = _ALGORITHMS.get(name, "")
-        segments = (
-            _block_hash_segments(volumes, stream, algorithm) if algorithm else None
-        )
+
+    def computed(block_algorithm: str, name: str) -> str | None:
+        segments = _block_hash_segments(volumes, stream, block_algorithm)
         if segments is None:
-            yield Check(
-                item.urn,
-                "block hashes",
-                name,
-                value,
-                None,
-                Outcome.UNREADABLE,
-                "missing",
-            )
-        else:
-            computed = hashlib.new(algorithm, segments).hexdigest()
-            yield _compare(item.urn, "block hashes", name, value, computed)
+            return None
+        return hashlib.new(ALGORITHMS[name], segments).hexdigest()
+
+    for algorithm in BLOCK_ALGORITHMS:
+        described = volumes.graph.objects.get(f"{item.urn}/blockhash.{algorithm}")
+        if described is not None:
+            for name, value in recorded_hashes(described, "hash"):
+                compute = functools.partial(computed, algorithm, name)
+                yield compute_check(described.urn, "block hashes", name, value, compute)
+    for name, value in recorded_hashes(item, "blockHashesHash"):
+        compute = functools.partial(computed, ALGORITHMS.get(name, ""), name)
+        yield compute_check(item.urn, "block hashes", name, value, compute)
 
 
-def _hash_of_segments(
-    volumes: VolumeSet,
-    urn: str,
-    what: str,
-    algorithm: str,
-    value: str,
-    stream: Stream,
-) -> Check:
-    if algorithm not in _ALGORITHMS or not isinstance(stream, ImageStream):
-        return Check(urn, what, algorithm, value, None, Outcome.UNKNOWN, "no rule")
-    context = hashlib.new(_ALGORITHMS[algorithm])
+def _index_hash(volumes: VolumeSet, stream: ImageStream, algorithm: str) -> str | None:
+    context = hashlib.new(ALGORITHMS[algorithm])
     for bevy in _bevies(stream):
-        segment = volumes.read_segment(urn, f"/{bevy:08d}.index", _MAXIMUM_SEGMENT)
+        suffix = f"/{bevy:08d}.index"
+        segment = volumes.read_segment(stream.urn, suffix, _MAXIMUM_SEGMENT)
         if segment is None:
-            return Check(
-                urn, what, algorithm, value, None, Outcome.UNREADABLE, "missing"
-            )
+            return None
         context.update(segment)
-    return _compare(urn, what, algorithm, value, context.hexdigest())
+    return str(context.hexdigest())
 
 
 def _map_segments(volumes: VolumeSet, urn: str) -> dict[str, bytes | None]:
@@ -334,46 +217,32 @@ def _check_map(
         try:
             segments = _map_segments(volumes, item.urn)
         except Aff4Error as exception:
-            yield Check(
-                item.urn,
-                "map segments",
-                "",
-                "",
-                None,
-                Outcome.UNREADABLE,
-                str(exception),
-            )
+            yield unreadable(item.urn, "map segments", "", "", exception)
             return
         parts = {
             "mapPointHash": [segments["map"]],
             "mapIdxHash": [segments["idx"]],
             "mapPathHash": [segments["mapPath"]],
-            "mapHash": [segments["map"], segments["idx"], segments["mapPath"]],
+            "mapHash": list(segments.values()),
         }
         for name, pieces in parts.items():
             for algorithm, value in recorded_hashes(item, name):
-                yield _check_pieces(item.urn, name, algorithm, value, pieces)
+                compute = functools.partial(_hash_of_pieces, pieces, algorithm)
+                yield compute_check(item.urn, name, algorithm, value, compute)
         yield from _check_block_map(volumes, item, segments)
     linear = recorded_hashes(item, "hash")
     if linear:
-        yield from _linear(
+        yield from check_linear(
             item.urn, "map", linear, lambda: volumes.open_stream(item.urn), progress
         )
     yield from _check_linear_blocks(volumes, item, progress)
 
 
-def _check_pieces(
-    urn: str, what: str, algorithm: str, value: str, pieces: list[bytes | None]
-) -> Check:
-    if algorithm not in _ALGORITHMS:
-        return Check(urn, what, algorithm, value, None, Outcome.UNKNOWN, "no rule")
-    if pieces == [None]:
-        return Check(urn, what, algorithm, value, None, Outcome.UNREADABLE, "missing")
-    context = hashlib.new(_ALGORITHMS[algorithm])
-    for piece in pieces:
-        if piece is not None:
-            context.update(piece)
-    return _compare(urn, what, algorithm, value, context.hexdigest())
+def _hash_of_pieces(pieces: list[bytes | None], algorithm: str) -> str | None:
+    there = [piece for piece in pieces if piece is not None]
+    if not there:
+        return None
+    return hashlib.new(ALGORITHMS[algorithm], b"".join(there)).hexdigest()
 
 
 def _local_stream(volumes: VolumeSet, item: Aff4Object) -> ImageStream | None:
@@ -382,8 +251,7 @@ def _local_stream(volumes: VolumeSet, item: Aff4Object) -> ImageStream | None:
     if volume is None:
         return None
     index = volumes.read_segment(item.urn, "/idx", _MAXIMUM_SEGMENT) or b""
-    for target in index.decode("utf-8", "replace").splitlines():
-        urn = target.strip()
+    for urn in target_lines(item.urn, index):
         if urn.startswith("aff4://") and volume.find(urn, "/00000000") is not None:
             try:
                 stream = volumes.open_stream(urn)
@@ -396,12 +264,12 @@ def _local_stream(volumes: VolumeSet, item: Aff4Object) -> ImageStream | None:
 
 def block_map_hash(volumes: VolumeSet, item: Aff4Object, algorithm: str) -> str | None:
     """The hash over block hashes and map segments, None if something is missing."""
-    name = _ALGORITHMS[algorithm]
+    name = ALGORITHMS[algorithm]
     stream = _local_stream(volumes, item)
     if stream is None:
         return None
     context = hashlib.new(name)
-    for block_algorithm in _BLOCK_ALGORITHMS:
+    for block_algorithm in BLOCK_ALGORITHMS:
         segments = _block_hash_segments(volumes, stream, block_algorithm)
         if segments is not None:
             context.update(hashlib.new(name, segments).digest())
@@ -415,51 +283,41 @@ def _check_block_map(
     volumes: VolumeSet, item: Aff4Object, segments: dict[str, bytes | None]
 ) -> Iterator[Check]:
     for algorithm, value in recorded_hashes(item, "blockMapHash"):
-        computed = (
-            block_map_hash(volumes, item, algorithm)
-            if algorithm in _ALGORITHMS
-            else None
-        )
-        if computed is None:
-            yield Check(
-                item.urn,
-                "blockMapHash",
-                algorithm,
-                value,
-                None,
-                Outcome.UNREADABLE,
-                "block hashes are missing",
-            )
-        else:
-            yield _compare(item.urn, "blockMapHash", algorithm, value, computed)
+        compute = functools.partial(block_map_hash, volumes, item, algorithm)
+        yield compute_check(item.urn, "blockMapHash", algorithm, value, compute)
     for algorithm, value in recorded_hashes(item, "blockHashesHash"):
         # Before the standard: stream hashes as recorded, then the map segments.
+        hashes = _stream_hashes(volumes, item)
+        if hashes is None:
+            reason = "hashes of the stream are missing"
+            yield unknown(item.urn, "blockHashesHash", algorithm, value, reason)
+            continue
+        compute = functools.partial(_old_map_hash, hashes, segments, algorithm)
+        yield compute_check(item.urn, "blockHashesHash", algorithm, value, compute)
+
+
+def _stream_hashes(volumes: VolumeSet, item: Aff4Object) -> bytes | None:
+    """MD5 and SHA-1 over the block hashes of a map's stream, as recorded."""
+    try:
         stream = _local_stream(volumes, item)
         described = volumes.graph.objects.get(stream.urn) if stream else None
-        of_stream = (
-            dict(recorded_hashes(described, "blockHashesHash")) if described else {}
-        )
-        if algorithm not in _ALGORITHMS or not {"MD5", "SHA1"} <= set(of_stream):
-            yield Check(
-                item.urn,
-                "blockHashesHash",
-                algorithm,
-                value,
-                None,
-                Outcome.UNKNOWN,
-                "hashes of the stream are missing",
-            )
-            continue
-        name = _ALGORITHMS[algorithm]
-        context = hashlib.new(name)
-        context.update(bytes.fromhex(of_stream["MD5"]))
-        context.update(bytes.fromhex(of_stream["SHA1"]))
-        for segment in segments.values():
-            if segment is not None:
-                context.update(hashlib.new(name, segment).digest())
-        yield _compare(
-            item.urn, "blockHashesHash", algorithm, value, context.hexdigest()
-        )
+        if described is None:
+            return None
+        recorded = dict(recorded_hashes(described, "blockHashesHash"))
+        return bytes.fromhex(recorded["MD5"]) + bytes.fromhex(recorded["SHA1"])
+    except (Aff4Error, KeyError, ValueError):
+        return None
+
+
+def _old_map_hash(
+    stream_hashes: bytes, segments: dict[str, bytes | None], algorithm: str
+) -> str | None:
+    name = ALGORITHMS[algorithm]
+    context = hashlib.new(name, stream_hashes)
+    for segment in segments.values():
+        if segment is not None:
+            context.update(hashlib.new(name, segment).digest())
+    return str(context.hexdigest())
 
 
 def _check_linear_blocks(
@@ -467,35 +325,27 @@ def _check_linear_blocks(
 ) -> Iterator[Check]:
     """Before the standard: hash over the hashes of all 32 KiB blocks of the disk."""
     recorded = recorded_hashes(item, "linearBlockHash")
-    known = [pair for pair in recorded if pair[0] in _ALGORITHMS]
+    known = [pair for pair in recorded if pair[0] in ALGORITHMS]
     if not known:
         return
     try:
         stream = volumes.open_stream(item.urn)
-        outer = {name: hashlib.new(_ALGORITHMS[name]) for name, _ in known}
-        for offset in range(0, stream.size, _STEP):
-            data = stream.read_at(offset, min(_STEP, stream.size - offset))
+        outer = {name: hashlib.new(ALGORITHMS[name]) for name, _ in known}
+        for offset in range(0, stream.size, STEP):
+            data = stream.read_at(offset, min(STEP, stream.size - offset))
             for start in range(0, len(data), _LINEAR_BLOCK):
                 block = data[start : start + _LINEAR_BLOCK]
                 for name, context in outer.items():
-                    context.update(hashlib.new(_ALGORITHMS[name], block).digest())
+                    context.update(hashlib.new(ALGORITHMS[name], block).digest())
             progress(len(data))
     except Aff4Error as exception:
         for name, value in known:
-            yield Check(
-                item.urn,
-                "linearBlockHash",
-                name,
-                value,
-                None,
-                Outcome.UNREADABLE,
-                str(exception),
-            )
+            yield unreadable(item.urn, "linearBlockHash", name, value, exception)
         return
     for name, value in known:
         computed = outer[name].hexdigest()
         if computed == value:
-            yield _compare(item.urn, "linearBlockHash", name, value, computed)
+            yield compare(item.urn, "linearBlockHash", name, value, computed)
         else:
             # For images that are not complete the rule is not known.
             partial = isinstance(stream, MapStream) and _has_filler(stream)
@@ -524,7 +374,7 @@ def _check_image(
     recorded = recorded_hashes(item, "hash")
     linear = [pair for pair in recorded if not pair[0].startswith("blockMapHash")]
     if linear and "ImageStream" not in item.types:
-        yield from _linear(
+        yield from check_linear(
             item.urn,
             "image",
             linear,
@@ -532,35 +382,22 @@ def _check_image(
             progress,
         )
     for name, value in recorded:
-        if not name.startswith("blockMapHash"):
-            continue
-        algorithm = name.removeprefix("blockMapHash")
-        maps = [
-            volumes.graph.objects[urn]
-            for urn in sorted(item.iris("dataStream"))
-            if urn in volumes.graph.objects
-        ]
-        hashes = [
-            block_map_hash(volumes, described, algorithm)
-            for described in maps
-            if algorithm in _ALGORITHMS
-        ]
-        if not hashes or None in hashes:
-            yield Check(
-                item.urn,
-                "image",
-                name,
-                value,
-                None,
-                Outcome.UNREADABLE,
-                "block hashes are missing",
-            )
-            continue
-        if len(hashes) == 1:
-            computed = hashes[0] or ""
-        else:
-            context = hashlib.new(_ALGORITHMS[algorithm])
-            for part in hashes:
-                context.update(bytes.fromhex(part or ""))
-            computed = context.hexdigest()
-        yield _compare(item.urn, "image", name, value, computed)
+        if name.startswith("blockMapHash"):
+            algorithm = name.removeprefix("blockMapHash")
+            compute = functools.partial(_image_hash, volumes, item, algorithm)
+            yield compute_check(item.urn, "image", name, value, compute)
+
+
+def _image_hash(volumes: VolumeSet, item: Aff4Object, algorithm: str) -> str | None:
+    """The hash of one map, or over those of several in the order of their URNs."""
+    hashes = []
+    for urn in sorted(item.iris("dataStream")):
+        described = volumes.graph.objects.get(urn)
+        value = block_map_hash(volumes, described, algorithm) if described else None
+        if value is None:
+            return None
+        hashes.append(value)
+    if len(hashes) == 1:
+        return hashes[0]
+    joined = b"".join(bytes.fromhex(value) for value in hashes)
+    return hashlib.new(ALGORITHMS[algorithm], joined).hexdigest() if hashes else None

@@ -65,7 +65,12 @@ class Volume:
         comment = self.directory.comment.decode("ascii", "replace").strip()
         description = ""
         if "container.description" in self.directory:
-            description = self._small("container.description").strip("\0\r\n ")
+            try:
+                description = self._small("container.description").strip("\0\r\n ")
+            except Aff4Error as exception:
+                if not comment.startswith("aff4:"):
+                    raise
+                self.problems[str(exception)] = None
         if description.startswith("aff4:") and comment.startswith("aff4:"):
             if description != comment:
                 self.problems[
@@ -156,9 +161,9 @@ class DeflatedSource:
         self._stored = stored
         self._size = size
         self._name = name
-        # (plain offset, stored offset, inflater, input not consumed) in order.
-        self._states: list[tuple[int, int, zlib._Decompress, bytes]] = [
-            (0, 0, zlib.decompressobj(-15), b"")
+        # (plain offset, stored offset of the next input, inflater) in order.
+        self._states: list[tuple[int, int, zlib._Decompress]] = [
+            (0, 0, zlib.decompressobj(-15))
         ]
         self._spacing = max(self._STEP, size // self._MAXIMUM_STATES)
         self._block: tuple[int, bytes] = (0, b"")
@@ -196,17 +201,19 @@ class DeflatedSource:
         number = len(self._states) - 1
         while self._states[number][0] > offset:
             number -= 1
-        plain, position, state, pending = self._states[number]
+        plain, position, state = self._states[number]
         inflater = state.copy()
+        pending = b""
         while True:
             pieces = []
             length = 0
             start = plain
-            while length < self._STEP and start + length < self._size:
+            while (
+                length < self._STEP and start + length < self._size and not inflater.eof
+            ):
                 if not pending:
+                    # May be nothing: output can wait in the inflater.
                     step = min(self._INPUT, self._stored.size - position)
-                    if not step:
-                        break
                     pending = self._stored.read_at(position, step)
                     position += step
                 try:
@@ -218,7 +225,7 @@ class DeflatedSource:
                 pending = inflater.unconsumed_tail
                 pieces.append(piece)
                 length += len(piece)
-                if inflater.eof:
+                if not piece and not pending and position == self._stored.size:
                     break
             if not length:
                 raise Aff4Error(
@@ -226,7 +233,7 @@ class DeflatedSource:
                 )
             plain = start + length
             if plain >= self._states[-1][0] + self._spacing:
-                self._states.append((plain, position, inflater.copy(), pending))
+                self._states.append((plain, position - len(pending), inflater.copy()))
             if offset < plain:
                 self._block = (start, b"".join(pieces))
                 return

@@ -1,56 +1,42 @@
-"""A group of AFF4 volumes that belong together, and the images in it.
+"""The streams and images of a group of AFF4 volumes.
 
-Specification: formats/aff4.md sections 3 and 5.2. Stripes and parts of a split image
-lie in files beside the one that was given; a `SiblingFinder` brings them, from a folder
-of the running system or through dfVFS.
+Specification: formats/aff4.md sections 3 to 5.
 """
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from telegram_forensics.aff4 import compression, lexicon
 from telegram_forensics.aff4.cache import DEFAULT_CACHE_SIZE, ByteCache
-from telegram_forensics.aff4.errors import (
-    Aff4Error,
-    MissingStreamError,
-    NotAff4Error,
-)
+from telegram_forensics.aff4.errors import Aff4Error, MissingStreamError
 from telegram_forensics.aff4.file_records import FileRecord
-from telegram_forensics.aff4.graph import Aff4Object, Graph, class_name
+from telegram_forensics.aff4.graph import Aff4Object
 from telegram_forensics.aff4.image_stream import (
     DEFAULT_CHUNK_SIZE,
     DEFAULT_CHUNKS_IN_SEGMENT,
     ImageStream,
     StreamGeometry,
 )
-from telegram_forensics.aff4.map_stream import MapStream, Stream, Target
+from telegram_forensics.aff4.map_stream import ENTRY_SIZE, MapStream, Stream, Target
 from telegram_forensics.aff4.source import ByteSource
 from telegram_forensics.aff4.symbolic import symbolic_stream
-from telegram_forensics.aff4.turtle import RDF_TYPE, Literal, Statement
-from telegram_forensics.aff4.volume import Volume
+from telegram_forensics.aff4.turtle import Literal
+from telegram_forensics.aff4.volume_group import (
+    MAXIMUM_TARGETS_SIZE,
+    SiblingFinder,
+    VolumeGroup,
+)
 
-_MAXIMUM_MAP_SIZE: Final = 2 << 30
-_MAXIMUM_TARGETS_SIZE: Final = 256 * 1024 * 1024
+__all__ = ["ByteRange", "Image", "SiblingFinder", "VolumeSet"]
+
 _MAXIMUM_DEPTH: Final = 16
+# Lines of `idx` that no entry of the map can use, before it counts as damaged.
+_MAXIMUM_SPARE_TARGETS: Final = 65536
 _RANGE = re.compile(r"(.*)\[0x([0-9a-fA-F]+):0x([0-9a-fA-F]+)\]")
-_REKALL_MAP: Final = "http://aff4.org/Schema#map"
-_LOGICAL: Final = lexicon.LOGICAL_CLASSES
-_PART_NAME = re.compile(r"(.*)\.A\d{2,}", re.IGNORECASE)
-
-
-class SiblingFinder(Protocol):
-    """Opens files that lie beside the given one."""
-
-    def names(self) -> list[str]:
-        """Names of the files of the folder, the given one included."""
-
-    def open(self, name: str) -> ByteSource:
-        """Opens one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +78,8 @@ class Image:
         return self.stream.size
 
 
-class VolumeSet:
-    """Volumes that describe the same objects.
-
-    Attributes:
-        volumes: the given one first.
-        graph: their metadata together.
-        problems: what was worked around, in words.
-    """
+class VolumeSet(VolumeGroup):
+    """Volumes that belong together, as streams and images."""
 
     def __init__(
         self,
@@ -121,171 +101,11 @@ class VolumeSet:
             NotAff4Error: if the file is no AFF4 volume.
             Aff4Error: if it is a damaged one.
         """
-        self.volumes = [Volume(source)]
-        self.graph = Graph()
-        self.problems: dict[str, None] = {}
+        super().__init__(source, siblings, own_name)
         self._cache = ByteCache(cache_size)
         self._opening: list[str] = []
+        self._reading: list[str] = []
         self._streams: dict[str, Stream] = {}
-        self._rekall_maps: set[str] = set()
-        self._files: dict[str, FileRecord] = {}
-        self._siblings = siblings
-        self._own_name = own_name
-        self._read_metadata(0)
-        self._add_parts()
-        self._add_stored_volumes()
-
-    @property
-    def name(self) -> str:
-        """Name of the given file."""
-        return self.volumes[0].source.name
-
-    def _read_metadata(self, number: int) -> None:
-        volume = self.volumes[number]
-        for statement in volume.statements():
-            if not self._add_file(statement):
-                self.graph.add(statement)
-                if not volume.version and (RDF_TYPE, _REKALL_MAP) in statement[1]:
-                    self._rekall_maps.add(statement[0])
-        for problem in volume.problems:
-            self.problems[problem] = None
-
-    def _add_file(self, statement: Statement) -> bool:
-        """Keeps what a statement says of a logical file; False if it is of none."""
-        urn, pairs = statement
-        record = self._files.get(urn)
-        if record is None:
-            is_file = any(
-                predicate == RDF_TYPE and class_name(str(node)) in _LOGICAL
-                for predicate, node in pairs
-            )
-            if not is_file:
-                return False
-            record = self._files[urn] = FileRecord(urn)
-            earlier = self.graph.objects.pop(urn, None)
-            if earlier is not None:
-                record.add(earlier.pairs())
-        record.add(pairs)
-        return True
-
-    def files(self) -> Iterator[FileRecord]:
-        """Logical files, in the order of the metadata."""
-        yield from self._files.values()
-        if self.is_collection:
-            for item in self.graph.of_type(*lexicon.IMAGE_CLASSES):
-                record = FileRecord(item.urn)
-                record.add(item.pairs())
-                yield record
-
-    def _add_volume(self, name: str, wanted: set[str] | None) -> bool:
-        """Adds a sibling; with `wanted`, only a volume of one of these URNs."""
-        if self._siblings is None:
-            return False
-        try:
-            volume = Volume(self._siblings.open(name))
-        except NotAff4Error:
-            return False
-        except OSError as exception:
-            self.problems[f"{name}: {exception}"] = None
-            return False
-        known = {item.urn for item in self.volumes}
-        if volume.urn in known or (wanted is not None and volume.urn not in wanted):
-            return False
-        self.volumes.append(volume)
-        self._read_metadata(len(self.volumes) - 1)
-        return True
-
-    def _add_parts(self) -> None:
-        """Adds the parts of an image that c-aff4 has split: name, name.A01, ..."""
-        if self._siblings is None:
-            return
-        match = _PART_NAME.fullmatch(self._own_name)
-        base = match[1] if match else self._own_name
-        for name in sorted(self._siblings.names()):
-            part = _PART_NAME.fullmatch(name)
-            if name != self._own_name and (name == base or (part and part[1] == base)):
-                self._add_volume(name, None)
-
-    def _missing_volumes(self) -> set[str]:
-        """URNs of volumes that hold streams which no volume at hand describes."""
-        known = {volume.urn for volume in self.volumes}
-        missing = set()
-        for item in self.graph.objects.values():
-            if "ImageStream" not in item.types or item.number("size"):
-                continue
-            missing |= {
-                urn
-                for urn in item.iris("stored")
-                if urn.startswith("aff4:") and urn not in known
-            }
-        return missing
-
-    def _add_stored_volumes(self) -> None:
-        """Adds stripes: volumes named as holders of streams that are only stubs."""
-        if self._siblings is None:
-            return
-        names = [
-            name
-            for name in sorted(self._siblings.names())
-            if name != self._own_name
-            and (
-                name.lower().endswith((".aff4", ".af4", ".aff4l"))
-                or _PART_NAME.fullmatch(name)
-            )
-        ]
-        wanted = self._missing_volumes()
-        while wanted:
-            if not any(self._add_volume(name, wanted) for name in names):
-                return
-            wanted = self._missing_volumes()
-
-    # Segments, for the streams.
-
-    def open_segment(self, urn: str, suffix: str) -> ByteSource | None:
-        """See `SegmentFinder`."""
-        for volume in self.volumes:
-            member = volume.find(urn, suffix)
-            if member is not None:
-                return volume.open_member(member)
-        return None
-
-    def read_segment(self, urn: str, suffix: str, limit: int) -> bytes | None:
-        """See `SegmentFinder`."""
-        for volume in self.volumes:
-            member = volume.find(urn, suffix)
-            if member is not None:
-                return volume.directory.read(member.name, limit)
-        return None
-
-    def volume_of(self, urn: str, suffix: str) -> Volume | None:
-        """The volume that holds a segment, None if none does."""
-        for volume in self.volumes:
-            if volume.find(urn, suffix) is not None:
-                return volume
-        return None
-
-    def find_segment(self, urn: str, suffix: str) -> bool:
-        """True if a volume holds a segment."""
-        return self.volume_of(urn, suffix) is not None
-
-    def block_hashes(self, urn: str, bevy: int, algorithm: str) -> bytes | None:
-        """Digests of the chunks of a bevy, None if none are recorded."""
-        for separator in (".", "/"):
-            suffix = f"/{bevy:08d}{separator}blockHash.{algorithm}"
-            digests = self.read_segment(urn, suffix, _MAXIMUM_TARGETS_SIZE)
-            if digests is not None:
-                return digests
-        return None
-
-    def segment_pieces(self, urn: str, suffix: str) -> Iterator[bytes]:
-        """A member piece by piece; nothing if there is none."""
-        for volume in self.volumes:
-            member = volume.find(urn, suffix)
-            if member is not None:
-                yield from volume.directory.chunks(member.name, _MAXIMUM_MAP_SIZE)
-                return
-
-    # Streams.
 
     def open_stream(self, urn: str) -> Stream:
         """Opens a stream: image stream, map, member, or byte range of one.
@@ -407,13 +227,15 @@ class VolumeSet:
         )
 
     def _open_map(self, urn: str, item: Aff4Object | None) -> MapStream:
-        index = self.read_segment(urn, "/idx", _MAXIMUM_TARGETS_SIZE)
+        index = self.read_segment(urn, "/idx", MAXIMUM_TARGETS_SIZE)
         if index is None:
             raise Aff4Error(f"{urn}/idx", None, "segment is missing")
-        try:
-            targets = index.decode("utf-8").splitlines()
-        except UnicodeDecodeError as exception:
-            raise Aff4Error(f"{urn}/idx", exception.start, "not UTF-8") from exception
+        targets = target_lines(urn, index)
+        entries = self.segment_size(urn, "/map") // ENTRY_SIZE
+        if len(targets) > entries + _MAXIMUM_SPARE_TARGETS:
+            raise Aff4Error(
+                f"{urn}/idx", None, f"{len(targets)} targets for {entries} entries"
+            )
         gap_name = item.text("mapGapDefaultStream") if item else None
         gap = symbolic_stream(gap_name or "http://aff4.org/Schema#Zero")
         if gap is None:
@@ -422,18 +244,17 @@ class VolumeSet:
         return MapStream(
             urn,
             lambda: self.segment_pieces(urn, "/map"),
-            [target.strip() for target in targets],
+            targets,
             size,
             gap,
             self.open_target,
             fields_swapped=urn in self._rekall_maps,
+            active=self._reading,
         )
 
     def open_target(self, urn: str) -> Target:
         """Opens what a map points to."""
         return symbolic_stream(urn) or self.open_stream(urn)
-
-    # Images.
 
     def image_urns(self) -> list[str]:
         """URNs of the byte streams that the volumes offer, in order."""
@@ -460,41 +281,21 @@ class VolumeSet:
             if self.find_segment(item.urn, "/00000000")
         ]
 
-    @property
-    def is_logical(self) -> bool:
-        """True for a logical image or a collection of files (section 1.3)."""
-        return bool(self._files) or self.is_collection
-
-    @functools.cached_property
-    def is_collection(self) -> bool:
-        """True for a collection of files in the form of c-aff4 (dialect B)."""
-        images = self.graph.of_type(*lexicon.IMAGE_CLASSES)
-        return len(images) >= 2 and all(
-            "dataStream" not in item.properties
-            and "originalFileName" in item.properties
-            for item in images
-        )
-
-    @property
-    def encrypted_streams(self) -> list[Aff4Object]:
-        """Encrypted streams, if nothing else is in the volume."""
-        if self._files or self.graph.of_type(*lexicon.IMAGE_CLASSES):
-            return []
-        return self.graph.of_type("EncryptedStream")
-
     def open_image(self, urn: str) -> Image:
         """Opens an image.
 
         Raises:
             Aff4Error: if it has no readable stream.
         """
-        number = self.image_urns().index(urn) + 1
+        urns = self.image_urns()
+        if urn not in urns:
+            raise Aff4Error(urn, None, "the volume offers no image of this name")
         item = self.graph.objects[urn]
         stream = self._open_data_stream(item)
         category = item.text("category") or ""
         image = Image(
             urn,
-            number,
+            urns.index(urn) + 1,
             stream,
             "MemoryImage" in item.types or category.endswith("memory/physical"),
         )
@@ -536,3 +337,19 @@ class VolumeSet:
         if failure is not None and not opened:
             raise failure
         return opened
+
+
+def target_lines(urn: str, index: bytes) -> list[str]:
+    """Lines of the segment `idx` of a map.
+
+    Only line ends separate them: URNs may hold what Unicode takes for a line break.
+
+    Raises:
+        Aff4Error: if it is not UTF-8.
+    """
+    try:
+        text = index.decode("utf-8")
+    except UnicodeDecodeError as exception:
+        raise Aff4Error(f"{urn}/idx", exception.start, "not UTF-8") from exception
+    lines = [line.strip("\r\t ") for line in text.split("\n")]
+    return lines if lines[-1] else lines[:-1]

@@ -34,6 +34,9 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _ENTRY_SIGNATURE: Final = b"PK\x01\x02"
 _LOCAL = struct.Struct("<4s22x2H")
 _MAXIMUM_COMMENT: Final = 65535
+# Metadata deflates to a tenth or so; what is beyond this is a decompression bomb.
+_MAXIMUM_RATIO: Final = 200
+_BOMB_SIZE: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,14 @@ class ZipDirectory:
             yield name.decode("utf-8", "surrogateescape"), position
             position = name_end + fields[11] + fields[12]
             number += 1
-        if position != length or (count not in (number, _ALL_ONES_16)):
+        if position != length:
+            raise Aff4Error(
+                self.source.name,
+                self._directory_offset + length,
+                f"entry {number - (position > length)} of the central directory is "
+                f"cut off",
+            )
+        if count not in (number, _ALL_ONES_16):
             self.problems.append(
                 (
                     self._directory_offset,
@@ -208,7 +218,13 @@ class ZipDirectory:
         """
         offset = self._data_offsets.get(member.name)
         if offset is None:
-            header = self.source.read_at(member.header_offset, 30)
+            if not 0 <= member.header_offset <= self.source.size - _LOCAL.size:
+                raise Aff4Error(
+                    f"{self.source.name}: {member.name}",
+                    member.header_offset,
+                    f"local header lies outside of the file of {self.source.size}",
+                )
+            header = self.source.read_at(member.header_offset, _LOCAL.size)
             signature, name_length, extra_length = _LOCAL.unpack(header)
             if signature != LOCAL_SIGNATURE:
                 raise Aff4Error(
@@ -216,7 +232,7 @@ class ZipDirectory:
                     member.header_offset,
                     "no local header there",
                 )
-            offset = member.header_offset + 30 + name_length + extra_length
+            offset = member.header_offset + _LOCAL.size + name_length + extra_length
             if len(self._data_offsets) >= 100_000:
                 self._data_offsets.clear()
             self._data_offsets[member.name] = offset
@@ -250,6 +266,12 @@ class ZipDirectory:
             )
         if member.method not in (METHOD_STORED, METHOD_DEFLATED):
             raise Aff4Error(segment, None, f"ZIP method {member.method} is unknown")
+        if member.size > max(_BOMB_SIZE, member.stored_size * _MAXIMUM_RATIO):
+            raise Aff4Error(
+                segment,
+                member.header_offset,
+                f"decompression bomb: {member.size} bytes out of {member.stored_size}",
+            )
         crc = total = 0
         for piece in self._plain_pieces(member, segment, step):
             crc = zlib.crc32(piece, crc)
@@ -276,8 +298,9 @@ class ZipDirectory:
             return
         inflater = zlib.decompressobj(-15)
         pending = b""
-        while not inflater.eof and (offset < end or pending):
+        while not inflater.eof:
             if not pending:
+                # May be nothing: output can wait in the inflater.
                 size = min(step, end - offset)
                 pending = self.source.read_at(offset, size)
                 offset += size
@@ -288,6 +311,8 @@ class ZipDirectory:
             pending = inflater.unconsumed_tail
             if piece:
                 yield piece
+            elif not pending and offset == end:
+                return
 
     def read(self, name: str, limit: int) -> bytes:
         """Plain data of a member; see `chunks`."""

@@ -150,6 +150,16 @@ class Account:
             if slot.name in self.storage.entries
         )
 
+    @property
+    def user_data_name(self) -> str | None:
+        """Name of the folder with the account's caches, None if it is not known."""
+        if self.index is None:
+            return None
+        data_name = self.data_name or names.DEFAULT_DATA_NAME
+        if self.hash == names.account_hash(f"{data_name}:/test/"):
+            return f"user_{data_name}[test]"
+        return f"user_{names.account_data_name(data_name, self.index)}"
+
     @functools.cached_property
     def folder(self) -> Folder | None:
         """The account's own folder, None if it is missing."""

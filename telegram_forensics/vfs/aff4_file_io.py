@@ -1,5 +1,6 @@
 """File input/output (IO) object of AFF4 images."""
 
+import logging
 import re
 
 from dfvfs.lib import errors
@@ -8,6 +9,8 @@ from telegram_forensics.aff4 import classify
 from telegram_forensics.aff4 import errors as aff4_errors
 from telegram_forensics.vfs import aff4_support
 from telegram_forensics.vfs import stream_file_io
+
+logger = logging.getLogger("telegram_forensics")
 
 IMAGE_LOCATION_RE = re.compile(r"/image([1-9][0-9]*)")
 
@@ -49,6 +52,9 @@ class AFF4File(stream_file_io.StreamFile):
                 source = aff4_support.decrypt_volumes(volumes, self._path_spec)
             except aff4_errors.EncryptedVolumeError as exception:
                 self._locked_reason = str(exception)
+                if aff4_support.has_password(self._path_spec):
+                    # dfVFS asks again or gives up; either way it does not say why.
+                    logger.warning("%s", exception)
                 return
 
             volumes = aff4_support.inner_volumes(source)

@@ -115,7 +115,13 @@ class AFF4FileEntry(file_entry.FileEntry):
         ):
             return None
 
-        file_object = self.GetFileObject()
+        try:
+            file_object = self.GetFileObject()
+        except OSError as exception:
+            # Reading it says so again; the list of the images must not fail for it.
+            logger.warning("%s: %s", self.path_spec.location, exception)
+            return None
+
         return file_object.get_size() if file_object else None
 
     def IsLocked(self):
@@ -186,10 +192,16 @@ class AFF4FileSystem(file_system.FileSystem):
 
         Returns:
           bool: True if that worked.
+
+        Raises:
+          BackEndError: if no password can open it.
         """
         try:
             source = aff4_support.decrypt_volumes(self._volumes, path_spec)
         except aff4_errors.EncryptedVolumeError as exception:
+            if not aff4_support.accepts_password(self._volumes):
+                # As a locked volume it would only make the tools ask for a password.
+                raise errors.BackEndError(str(exception))
             # dfVFS only learns that it is locked; the examiner shall know why.
             logger.warning("%s", exception)
             return False

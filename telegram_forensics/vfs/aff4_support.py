@@ -124,6 +124,23 @@ def decrypt_volumes(volumes: VolumeSet, path_spec: Any) -> ByteSource:
     return open_encrypted(volumes, password)
 
 
+def has_password(path_spec: Any) -> bool:
+    """True if the key chain has a password for a volume."""
+    password = resolver.Resolver.key_chain.GetCredential(path_spec, "password")
+    return password is not None
+
+
+def accepts_password(volumes: VolumeSet) -> bool:
+    """False if only the key of a certificate opens an encrypted volume."""
+    bags = [
+        volumes.graph.objects[urn]
+        for stream in volumes.encrypted_streams
+        for urn in stream.iris("keyBag")
+        if urn in volumes.graph.objects
+    ]
+    return any("PasswordWrappedKeyBag" in bag.types for bag in bags)
+
+
 def inner_volumes(source: ByteSource) -> VolumeSet:
     """Opens the volume that was inside an encrypted one."""
     return VolumeSet(source, cache_size=cache_size())
@@ -133,9 +150,11 @@ __all__ = [
     "CACHE_VARIABLE",
     "Aff4Error",
     "DfvfsSiblings",
+    "accepts_password",
     "cache_size",
     "classify",
     "decrypt_volumes",
+    "has_password",
     "inner_volumes",
     "open_volumes",
 ]

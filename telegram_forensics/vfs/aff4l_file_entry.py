@@ -7,6 +7,7 @@ import re
 from dfdatetime import time_elements as dfdatetime_time_elements
 
 from dfvfs.lib import definitions
+from dfvfs.lib import errors
 from dfvfs.resolver import resolver
 from dfvfs.vfs import attribute
 from dfvfs.vfs import data_stream
@@ -38,9 +39,12 @@ def ParseTime(text):
     values = [int(match[number]) for number in range(1, 7)]
     fraction = int((match[7] or "0").ljust(9, "0")[:6])
     zone = match[8]
-    minutes = 0
+    # An offset of 0 would say UTC where the zone is not known.
+    minutes = 0 if zone else None
     if zone and zone != "Z":
         digits = zone[1:].replace(":", "")
+        if int(digits[:2]) > 23 or int(digits[2:]) > 59:
+            return None
         minutes = int(digits[:2]) * 60 + int(digits[2:])
         minutes = -minutes if zone[0] == "-" else minutes
     try:
@@ -216,7 +220,12 @@ class AFF4LFileEntry(file_entry.FileEntry):
         if record.size is not None:
             return record.size
 
-        stream = self._file_system.OpenStream(self.path_spec)
+        try:
+            stream = self._file_system.OpenStream(self.path_spec)
+        except errors.BackEndError:
+            # Reading the file says why; listing its folder must not fail for it.
+            return None
+
         return stream.size if stream else None
 
     def GetFileObject(self, data_stream_name=""):

@@ -77,6 +77,25 @@ class DfvfsFolder:
             raise FormatError(maximum, f"larger than {maximum} bytes, not read")
         return data
 
+    def read_head(self, name: str, size: int) -> bytes:
+        """Reads the first bytes of a file of this folder.
+
+        Raises:
+            OSError: if it cannot be read.
+        """
+        file_entry = self.file_entries().get(name)
+        if file_entry is None:
+            raise FileNotFoundError(name)
+        try:
+            file_object = file_entry.GetFileObject()
+            if file_object is None or not file_entry.size:
+                return b""
+            file_object.seek(0)
+            data: bytes = file_object.read(size)
+        except dfvfs_errors.Error as exception:
+            raise OSError(str(exception)) from exception
+        return data
+
     def folder(self, name: str) -> DfvfsFolder | None:
         """See `Folder`."""
         file_entry = self.file_entries().get(name)

@@ -1,5 +1,7 @@
 """File entry of the TDATA file system."""
 
+from dfdatetime import posix_time as dfdatetime_posix_time
+
 from dfvfs.lib import definitions
 from dfvfs.lib import errors
 from dfvfs.vfs import attribute
@@ -30,7 +32,7 @@ class TDATADirectory(directory.Directory):
         Yields:
           TDATAPathSpec: path specification of a directory entry.
         """
-        for _, node in sorted(self._node.children.items()):
+        for node in self._node.sub_nodes():
             yield self._file_system.NewPathSpec(node.location)
 
 
@@ -155,7 +157,13 @@ class TDATAFileEntry(file_entry.FileEntry):
 
     @property
     def access_time(self):
-        """dfdatetime.DateTimeValues: access time or None if not available."""
+        """dfdatetime.DateTimeValues: access time or None if not available.
+
+        For cached media this is the last use that the client itself recorded.
+        """
+        if self._node.access_time is not None:
+            return dfdatetime_posix_time.PosixTime(timestamp=self._node.access_time)
+
         return self._GetSourceTime("access_time")
 
     @property

@@ -7,6 +7,7 @@
     /accounts/<index>/draft/<NAME>       where the map names several, by file name
     /accounts/<index>/unreferenced/<NAME>  files that no map names any more
     .../<name>.slot_<suffix>             older or temporary slots of the same file
+    /accounts/<index>/cache/...          see tdata_cache_tree
 
 An account whose index is unknown has its folder name instead. The tree holds only what
 the given passcodes open.
@@ -16,13 +17,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from telegram_forensics.formats import tdesktop_encrypted_file as encrypted_file
 from telegram_forensics.formats import tdesktop_names as names
 from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.qds import QdsReader
 from telegram_forensics.formats.tdesktop_crypto import settings_key
 from telegram_forensics.formats.tdesktop_storage import (
     Account,
@@ -30,42 +31,52 @@ from telegram_forensics.formats.tdesktop_storage import (
     ordered_slots,
 )
 from telegram_forensics.vfs.folder import DfvfsFolder
+from telegram_forensics.vfs.tdata_cache_tree import KINDS, CacheTree
+from telegram_forensics.vfs.tdata_node import Node
+
+_CACHED_MEDIA_ROLES = ("image", "sticker_image", "audio")
 
 
-@dataclass(slots=True)
-class Node:
-    """A file or folder of the tree.
+class TdataTree:
+    """All nodes of a storage.
 
     Attributes:
-        location: path from the root, "/" separated.
-        read: returns the decrypted content, None for a folder. Raises FormatError or
-            OSError.
-        source: dfVFS file entry of the encrypted file, None for a folder.
-        is_secret: the content is a live login.
-        children: sub nodes by name.
+        nodes: location -> node, without what is in the caches.
+        caches: cache databases.
     """
 
-    location: str
-    read: Callable[[], bytes] | None = None
-    source: Any = None
-    is_secret: bool = False
-    children: dict[str, Node] = field(default_factory=dict)
+    def __init__(self, nodes: dict[str, Node], caches: list[CacheTree]) -> None:
+        self.nodes = nodes
+        self.caches = caches
 
-    @property
-    def is_folder(self) -> bool:
-        """True for a folder."""
-        return self.read is None
+    def get(self, location: str | None) -> Node | None:
+        """The node of a location, None if there is none."""
+        if location is None:
+            return None
+        node = self.nodes.get(location)
+        if node is not None:
+            return node
+        for cache_tree in self.caches:
+            if location.startswith(f"{cache_tree.prefix}/"):
+                return cache_tree.get(location)
+        return None
 
-    @property
-    def name(self) -> str:
-        """Last part of the location, empty for the root."""
-        return self.location.rpartition("/")[2]
+    def __contains__(self, location: object) -> bool:
+        return isinstance(location, str) and self.get(location) is not None
+
+    def files(self) -> Iterator[Node]:
+        """All files, sorted by location, those of the caches last."""
+        for _, node in sorted(self.nodes.items()):
+            if not node.is_folder:
+                yield node
+        for cache_tree in self.caches:
+            yield from cache_tree.files()
 
 
 def build_tree(
     storage: TdataStorage, folder: DfvfsFolder, includes: Callable[[Account], bool]
-) -> dict[str, Node]:
-    """Builds the tree: location -> node.
+) -> TdataTree:
+    """Builds the tree.
 
     Args:
         storage: the storage, reading from `folder`.
@@ -81,7 +92,8 @@ def build_tree(
     for account in storage.accounts:
         if includes(account) and account.local_keys:
             _add_account(builder, account, folder)
-    return builder.nodes
+            _add_caches(builder, account, folder)
+    return TdataTree(builder.nodes, builder.caches)
 
 
 def read_settings_file(folder: Any, name: str) -> bytes:
@@ -100,6 +112,7 @@ def read_settings_file(folder: Any, name: str) -> bytes:
 class _Builder:
     def __init__(self, root: DfvfsFolder) -> None:
         self.nodes = {"/": Node("/")}
+        self.caches: list[CacheTree] = []
         self.root = root
 
     def add_folder(self, location: str) -> Node:
@@ -123,6 +136,24 @@ class _Builder:
         node = Node(location, read, source, is_secret)
         self.nodes[location] = node
         self.add_folder(parent or "/").children[child] = node
+
+
+def _add_caches(builder: _Builder, account: Account, root: DfvfsFolder) -> None:
+    if account.user_data_name is None:
+        return
+    user_data = root.folder(account.user_data_name)
+    for kind in KINDS if user_data else ():
+        folder = user_data.folder(kind) if user_data else None
+        if folder is None:
+            continue
+        cache_tree = CacheTree(
+            f"/accounts/{account.label}/{kind}", folder, account, kind
+        )
+        node = cache_tree.get(cache_tree.prefix)
+        if node is not None:
+            builder.caches.append(cache_tree)
+            builder.nodes[node.location] = node
+            builder.add_folder(f"/accounts/{account.label}").children[kind] = node
 
 
 def _slot_locations(
@@ -160,7 +191,11 @@ def _add_account(builder: _Builder, account: Account, root: DfvfsFolder) -> None
             location, folder, name, functools.partial(_read_map, account, folder, name)
         )
     for location, name in _data_files(account, base):
-        builder.add(location, folder, name, functools.partial(_read, account, name))
+        role = location[len(base) + 1 :].partition("/")[0]
+        read = functools.partial(_read, account, name)
+        if role in _CACHED_MEDIA_ROLES:
+            read = functools.partial(_read_media, account, name, role)
+        builder.add(location, folder, name, read)
 
 
 def _data_files(account: Account, base: str) -> Iterator[tuple[str, str]]:
@@ -198,6 +233,13 @@ def _read_authorization(account: Account, root: DfvfsFolder, name: str) -> bytes
 
 def _read(account: Account, name: str) -> bytes:
     return account.decrypt(name).data
+
+
+def _read_media(account: Account, name: str, role: str) -> bytes:
+    """A cached picture or voice message before 1.3.15, without what stands before it."""
+    reader = QdsReader(account.decrypt(name).data)
+    reader.raw(20 if role == "image" else 16)
+    return reader.bytes()
 
 
 def _read_map(account: Account, folder: DfvfsFolder, name: str) -> bytes:
