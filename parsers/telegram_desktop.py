@@ -11,8 +11,11 @@ from plaso.parsers import interface
 
 from telegram_forensics.formats import tdesktop_oldest
 from telegram_forensics.formats import tdesktop_names as names
+from telegram_forensics.formats import tdesktop_tdef
 from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import telegram_desktop_cache_reader as cache_reader
+from telegram_forensics.parsers import telegram_desktop_oldest_reader as oldest_reader
 from telegram_forensics.parsers import telegram_desktop_reader as reader
 from telegram_forensics.vfs import type_indicators
 
@@ -43,7 +46,25 @@ class BaseTelegramDesktopParser(interface.FileObjectParser):
         """
         try:
             tdata_reader = reader.TdataReader(parser_mediator, file_entry, slot_name)
-            tdata_reader.Read()
+        except OSError as exception:
+            parser_mediator.ProduceWarning(
+                f"{file_entry.name:s}: unable to read the tdata folder with error: "
+                f"{exception!s}"
+            )
+            return
+
+        self._ParseGuarded(parser_mediator, file_entry, tdata_reader)
+
+    def _ParseGuarded(self, parser_mediator, file_entry, file_reader):
+        """Parses a file, turning what it raises into warnings.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          file_entry (dfvfs.FileEntry): file entry.
+          file_reader (object): reader with a Read method.
+        """
+        try:
+            file_reader.Read()
         except FormatError as exception:
             parser_mediator.ProduceWarning(f"{file_entry.name:s}: {exception!s}")
         except OSError as exception:
@@ -59,6 +80,9 @@ class TelegramDesktopParser(BaseTelegramDesktopParser):
     NAME = "telegram_desktop"
     DATA_FORMAT = "Telegram Desktop storage (tdata) file"
 
+    # The two longer names exist during a compaction only.
+    _INDEX_NAMES = frozenset(["binlog", "binlog-ready", "binlog-temp"])
+
     @classmethod
     def GetFormatSpecification(cls):
         """Retrieves the format specification.
@@ -69,6 +93,7 @@ class TelegramDesktopParser(BaseTelegramDesktopParser):
         format_specification = specification.FormatSpecification(cls.NAME)
         format_specification.AddNewSignature(tdf.MAGIC, offset=0)
         format_specification.AddNewSignature(tdesktop_oldest.SIGNATURE, offset=0)
+        format_specification.AddNewSignature(tdesktop_tdef.MAGIC, offset=0)
         return format_specification
 
     def ParseFileObject(self, parser_mediator, file_object):
@@ -84,9 +109,20 @@ class TelegramDesktopParser(BaseTelegramDesktopParser):
         self._CheckDataStream(file_object)
         file_entry = parser_mediator.GetFileEntry()
         magic = file_object.read(len(tdf.MAGIC))
+        if magic == tdesktop_tdef.MAGIC:
+            # The values themselves are reported through the index, and as decrypted
+            # files of the TDATA file system.
+            if file_entry.name in self._INDEX_NAMES:
+                self._ParseGuarded(
+                    parser_mediator,
+                    file_entry,
+                    cache_reader.CacheReader(parser_mediator, file_entry),
+                )
+            return
+
         if magic != tdf.MAGIC:
-            oldest_reader = reader.OldestReader(parser_mediator, file_entry)
-            if not oldest_reader.Read():
+            block_reader = oldest_reader.OldestReader(parser_mediator, file_entry)
+            if not block_reader.Read():
                 raise errors.WrongParser("Not a Telegram Desktop block stream.")
             return
 

@@ -9,7 +9,6 @@ from plaso.containers import event_sources
 
 from telegram_forensics.formats import tdesktop_encrypted_file as encrypted_file
 from telegram_forensics.formats import tdesktop_names as names
-from telegram_forensics.formats import tdesktop_oldest
 from telegram_forensics.formats import tdesktop_setting_facts as setting_facts
 from telegram_forensics.formats import tdesktop_settings_blocks as settings_blocks
 from telegram_forensics.formats import tdesktop_storage
@@ -18,9 +17,12 @@ from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.tdesktop_authorization import read_authorization
 from telegram_forensics.formats.tdesktop_crypto import settings_key
 from telegram_forensics.formats.tdesktop_key_file import KeyFileKind, PasscodeState
+from telegram_forensics.parsers import telegram_desktop_account_files as account_files
+from telegram_forensics.parsers import telegram_desktop_cache as cache_producer
 from telegram_forensics.parsers import telegram_desktop_events as events
 from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import passcodes
+from telegram_forensics.vfs import tdata_cache_tree
 from telegram_forensics.vfs import tdata_tree
 from telegram_forensics.vfs import type_indicators
 
@@ -45,6 +47,24 @@ def GetLevels(path_spec, slot_name, resolver_context):
     if folder is not None and names.is_account_folder_name(folder.file_entry.name):
         return 2
     return 1
+
+
+def GetPasscodes(parser_mediator):
+    """Retrieves the passcode candidates of this run.
+
+    Args:
+      parser_mediator (ParserMediator): parser mediator.
+
+    Returns:
+      Passcodes: candidates or None if the file that was given cannot be read.
+    """
+    try:
+        return passcodes.given_passcodes()
+    except (OSError, FormatError) as exception:
+        parser_mediator.ProduceWarning(
+            f"unable to read Telegram passcodes with error: {exception!s}"
+        )
+        return None
 
 
 def HasTdataNeighbours(parser_mediator, file_entry, slot_name):
@@ -113,26 +133,12 @@ class TdataReader:
         if self._folder is None:
             raise OSError("the file lies in no folder")
         self._storage = tdesktop_storage.TdataStorage(
-            self._folder, self._GetPasscodes(), progress=self._SignalProgress
+            self._folder, GetPasscodes(parser_mediator), progress=self._SignalProgress
         )
         self._attribution = events.Attribution(
             written_time=file_entry.modification_time,
             installation_identifier=self._storage.installation_identifier,
         )
-
-    def _GetPasscodes(self):
-        """Retrieves the passcode candidates of this run.
-
-        Returns:
-          Passcodes: candidates.
-        """
-        try:
-            return passcodes.given_passcodes()
-        except (OSError, FormatError) as exception:
-            self._mediator.ProduceWarning(
-                f"unable to read Telegram passcodes with error: {exception!s}"
-            )
-            return None
 
     def _SignalProgress(self):
         """Tells plaso that this worker is alive: passcode trials take their time."""
@@ -361,11 +367,42 @@ class TdataReader:
         self._SetDeviceModel()
         event_data = events.MakeSession(self._attribution, slot, is_current)
         self._mediator.ProduceEventData(event_data, corrupted=slot.is_damaged)
+        if is_current:
+            self._ProduceClearedCaches(account)
         if is_current and not events.IsOwner(account):
             event_data = events.MakeAccount(
                 self._attribution, "tdata_authorization", slot.version
             )
             self._mediator.ProduceEventData(event_data, corrupted=slot.is_damaged)
+
+    def _ProduceClearedCaches(self, account):
+        """Produces the events of caches that were cleared: by a log out, or by hand.
+
+        The file that tells it stands outside of the generations, and after a log out
+        without a new login it is all that there is.
+
+        Args:
+          account (Account): account slot.
+        """
+        user_data = None
+        if account.user_data_name is not None:
+            user_data = self._folder.folder(account.user_data_name)
+        for database in tdata_cache_tree.KINDS if user_data else ():
+            folder = user_data.folder(database)
+            file_entry = folder.file_entries().get("version") if folder else None
+            if file_entry is None:
+                continue
+            version = cache_producer.ReadVersion(folder)
+            if version is None:
+                self._mediator.ProduceWarning(
+                    f"{account.user_data_name:s}/{database:s}/version: offset 0x0: not "
+                    f"a version file of a cache"
+                )
+                continue
+            event_data = cache_producer.MakeCleared(
+                self._attribution, database, version, file_entry.modification_time
+            )
+            self._mediator.ProduceEventData(event_data)
 
     def _SetDeviceModel(self):
         """Sets the device name that the settings file says the client announces."""
@@ -493,123 +530,30 @@ class TdataReader:
         roles = {
             item.name: item.role for item in (account.map.files if account.map else ())
         }
-        if roles.get(self._slot_name.logical) != "user_settings":
+        role = roles.get(self._slot_name.logical)
+        if role is None:
             return
         slots = tdesktop_storage.ordered_slots(
             account.folder_entries, self._slot_name.logical
         )
+        is_current = slots[0] == self._file_entry.name
+        producer = account_files.AccountFileProducer(
+            self._attribution,
+            decrypted,
+            lambda event_data: self._mediator.ProduceEventData(
+                event_data, corrupted=decrypted.is_damaged
+            ),
+            self._Warn,
+        )
+        if role != "user_settings":
+            producer.Produce(role, is_current)
+            return
+        stream = settings_blocks.read_blocks(decrypted.data)
         self._ProduceSettings(
-            settings_blocks.read_blocks(decrypted.data),
+            stream,
             "tdata_user_settings",
             decrypted.version_text,
-            is_current=slots[0] == self._file_entry.name,
+            is_current=is_current,
             is_damaged=decrypted.is_damaged,
         )
-
-
-class OldestReader:
-    """Reads the files of versions 0.5.0 to 0.7.18."""
-
-    _MAXIMUM_FILE_SIZE = 16 * 1024 * 1024
-
-    def __init__(self, parser_mediator, file_entry):
-        """Initializes a reader.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          file_entry (dfvfs.FileEntry): file entry.
-        """
-        super().__init__()
-        self._attribution = events.Attribution(
-            written_time=file_entry.modification_time
-        )
-        self._file_entry = file_entry
-        self._mediator = parser_mediator
-
-    def Read(self):
-        """Reads the file and produces its events and warnings.
-
-        Returns:
-          bool: True if the file is one of a Telegram Desktop of that time.
-        """
-        name = self._file_entry.name
-        try:
-            folder = vfs_folder.open_parent_folder(
-                self._file_entry.path_spec, self._mediator.resolver_context
-            )
-            if folder is None:
-                return False
-            if name == "config":
-                version, stream = tdesktop_oldest.read_plain_config(
-                    folder.read(name, self._MAXIMUM_FILE_SIZE)
-                )
-                self._ProduceSettings(version, stream)
-            elif name.endswith("_config"):
-                config = tdesktop_oldest.read_user_config(
-                    folder.read(name, self._MAXIMUM_FILE_SIZE)
-                )
-                self._ProduceSettings(config.version, config.blocks)
-            elif f"{name}_config" in folder.file_entries():
-                self._ReadKeys(folder, name)
-            else:
-                return False
-        except FormatError as exception:
-            self._mediator.ProduceWarning(f"{name:s}: {exception!s}")
-        except OSError as exception:
-            self._mediator.ProduceWarning(
-                f"{name:s}: unable to read it with error: {exception!s}"
-            )
-        return True
-
-    def _ReadKeys(self, folder, name):
-        """Reads the keys.
-
-        Args:
-          folder (DfvfsFolder): folder of the file.
-          name (str): name of the file.
-
-        Raises:
-          FormatError: if it is damaged.
-          OSError: if it cannot be read.
-        """
-        config = tdesktop_oldest.read_user_config(
-            folder.read(f"{name}_config", self._MAXIMUM_FILE_SIZE)
-        )
-        version, authorization = tdesktop_oldest.read_keys(
-            folder.read(name, self._MAXIMUM_FILE_SIZE), config.salt
-        )
-        slot = tdesktop_storage.AuthorizationSlot(name, None, version, authorization)
-        event_data = events.MakeSession(self._attribution, slot, True)
-        self._mediator.ProduceEventData(event_data)
-        event_data = events.MakeAccount(
-            self._attribution, "tdata_authorization", version
-        )
-        events.SetAuthorization(event_data, authorization)
-        self._mediator.ProduceEventData(event_data)
-        for offset, reason in authorization.problems:
-            self._mediator.ProduceWarning(
-                f"{name:s}: offset 0x{offset:x}: in decrypted data: {reason:s}"
-            )
-
-    def _ProduceSettings(self, version, stream):
-        """Produces the events of a settings stream.
-
-        Args:
-          version (str): version of the client that wrote the file.
-          stream (BlockStream): settings.
-        """
-        for block in stream.blocks:
-            for event_data in events.MakeSettings(
-                self._attribution,
-                "tdata_settings",
-                version,
-                setting_facts.block_facts(block),
-                True,
-            ):
-                self._mediator.ProduceEventData(event_data)
-        if stream.issue:
-            offset, reason = stream.issue
-            self._mediator.ProduceWarning(
-                f"{self._file_entry.name:s}: offset 0x{offset:x}: {reason:s}; what "
-                f"follows is not read"
-            )
+        producer.ProduceSessionSettings(stream, is_current)

@@ -17,13 +17,14 @@ from plaso.formatters import yaml_formatters_file
 from plaso.output import mediator
 from plaso.parsers import presets
 from telegram_forensics.formatters import helpers
-from telegram_forensics.parsers import event_data
+from telegram_forensics.parsers import event_data, event_data_classes
 
 from telegram_forensics import definitions
 
 ROOT = Path(__file__).resolve().parents[1]
 PLASO_DATA = str(Path(plaso.__file__).parent / "data")
-CLASSES = event_data.EVENT_DATA_CLASSES
+CLASSES = event_data_classes.EVENT_DATA_CLASSES
+MODULES = event_data_classes.MODULES
 BASE = event_data.TelegramEventData
 BASE_ATTRIBUTES = [name for name in vars(BASE()) if not name.startswith("_")]
 
@@ -45,7 +46,7 @@ def documented(data_class: type) -> dict[str, str]:
     """Attributes that the docstrings of a class and its base describe, with types."""
     found: dict[str, str] = {}
     for one_class in data_class.__mro__:
-        if one_class.__module__ == event_data.__name__:
+        if one_class.__module__.startswith("telegram_forensics."):
             matches = re.findall(
                 r"^ {4,6}(\w+) \(([^)]+)\): \S", one_class.__doc__, re.M
             )
@@ -77,7 +78,8 @@ def test_every_class_is_listed() -> None:
     """No class is left out of EVENT_DATA_CLASSES."""
     found = [
         value
-        for value in vars(event_data).values()
+        for module in MODULES
+        for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, BASE) and value is not BASE
     ]
     assert set(found) == set(CLASSES)
@@ -241,7 +243,7 @@ def rows(section: str) -> list[str]:
 @by_class
 def test_documentation(data_class: type) -> None:
     """A section for each data type with a row for it and for each of its attributes."""
-    section = rows(sections()[data_class.DATA_TYPE].split("setting_name |")[0])
+    section = rows(sections()[data_class.DATA_TYPE].split("\n\n| ", 2)[1])
     own = [name for name in attributes(data_class) if name not in BASE_ATTRIBUTES]
     assert section[0] == data_class.DATA_TYPE
     assert sorted(section[1:]) == sorted(own)

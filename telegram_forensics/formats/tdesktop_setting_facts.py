@@ -104,8 +104,7 @@ def block_facts(block: Block) -> Iterator[SettingFact]:
         # Set from the server-corrected clock at each finished update check: the
         # program ran at that second.
         if value > 0:
-            moment = datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
-            yield SettingFact("last_update_check", moment.isoformat(), value)
+            yield SettingFact("last_update_check", format_time(value), value)
     elif identifier == 0x1C and isinstance(value, int):
         yield SettingFact("notify_view", _NOTIFY_VIEW.get(value, str(value)))
     elif isinstance(value, int | str):
@@ -172,6 +171,11 @@ def application_facts(settings: ApplicationSettings) -> Iterator[SettingFact]:
             yield SettingFact("proxy_selected", _proxy(settings.proxy.selected))
         for proxy in settings.proxy.proxies:
             yield SettingFact("proxy", _proxy(proxy))
+
+
+def format_time(value: int) -> str:
+    """Writes a Unix time (seconds) as ISO 8601 in UTC."""
+    return datetime.datetime.fromtimestamp(value, datetime.timezone.utc).isoformat()
 
 
 def custom_device_model(blocks: list[Block]) -> str | None:

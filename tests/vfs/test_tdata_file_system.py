@@ -102,7 +102,9 @@ def check_against_image(image: str, folder: str, key: bytes, names: dict) -> Non
     truth = json.loads((runs.ROOT / "test_data" / "ground_truth.json").read_text())
     known_files = truth[f"{image}_telegram.E01"]["files"]
     file_system = support.mount(support.image_file(image, f"{folder}/key_datas"))
-    assert support.files(file_system) == sorted(names)
+    # What the cache databases hold has a test module of its own.
+    found = [name for name in support.files(file_system) if "cache/" not in name]
+    assert found == sorted(names)
     entries = support.all_entries(file_system)
     for location, name in names.items():
         data = support.read_raw(support.image_file(image, f"{folder}/{name}"))

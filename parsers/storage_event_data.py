@@ -1,0 +1,183 @@
+"""Event data of what a client keeps on a computer beside messages."""
+
+from telegram_forensics.parsers import event_data
+
+
+class TelegramDraftEventData(event_data.TelegramEventData):
+    """Telegram draft event data: text that was typed and not sent.
+
+    Attributes:
+      account_slot (str): where the client keeps the account, such as its index.
+      chat_identifier (str): the peer's own identifier, decimal.
+      chat_type (str): kind of chat: "user", "group" or "channel" (which includes
+          supergroups).
+      draft_section (str): where in the chat: "local" (the chat itself), "cloud",
+          "scheduled", "topic", "shortcut" or "sub_chat".
+      is_editing (bool): True if it is an edit of a sent message.
+      message_identifier (str): identifier of the message that is edited.
+      reply_to_identifier (str): identifier of the message that is replied to.
+      saved_time (dfdatetime.DateTimeValues): modification time of the draft's file,
+          which is the last change of the draft.
+      text (str): the text.
+      topic_identifier (str): identifier of the topic, shortcut or sub-chat.
+      written_time (dfdatetime.DateTimeValues): not used, saved_time is the same.
+    """
+
+    DATA_TYPE = "telegram:draft"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.account_slot = None
+        self.chat_identifier = None
+        self.chat_type = None
+        self.draft_section = None
+        self.is_editing = None
+        self.message_identifier = None
+        self.reply_to_identifier = None
+        self.saved_time = None
+        self.text = None
+        self.topic_identifier = None
+        self.written_time = None
+
+
+class TelegramFileEventData(event_data.TelegramEventData):
+    """Telegram file event data: a file of this computer tied to Telegram.
+
+    Attributes:
+      account_slot (str): where the client keeps the account, such as its index.
+      chat_identifier (str): the peer's own identifier, decimal.
+      chat_type (str): kind of chat: "user", "group" or "channel" (which includes
+          supergroups).
+      document_identifier (str): identifier of the cloud file, decimal.
+      download_time (dfdatetime.DateTimeValues): start of the download.
+      file_path (str): path on this computer as the client stored it.
+      file_role (str): "location" (saved, opened or sent from disk), "download",
+          "web_file" or "bot_download".
+      file_size (int): size in bytes.
+      file_type (str): "document", "photo", "audio" or "video".
+      file_written_time (dfdatetime.DateTimeValues): modification time of that file
+          when the client recorded it.
+      message_identifier (str): identifier of the message.
+      url (str): source of a web file.
+      written_time (dfdatetime.DateTimeValues): modification time of the file that
+          holds the record.
+    """
+
+    DATA_TYPE = "telegram:file"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.account_slot = None
+        self.chat_identifier = None
+        self.chat_type = None
+        self.document_identifier = None
+        self.download_time = None
+        self.file_path = None
+        self.file_role = None
+        self.file_size = None
+        self.file_type = None
+        self.file_written_time = None
+        self.message_identifier = None
+        self.url = None
+        self.written_time = None
+
+
+class TelegramCacheEventData(event_data.TelegramEventData):
+    """Telegram cache event data: a record of the client's media cache index.
+
+    Attributes:
+      access_time (dfdatetime.DateTimeValues): use of a value; the true time is up to 15
+          minutes earlier.
+      account_slot (str): where the client keeps the account, such as its index.
+      cache_created_time (dfdatetime.DateTimeValues): creation of this generation of
+          the cache, by the computer's clock.
+      cache_database (str): "cache" or "media_cache".
+      cache_event (str): "created", "stored", "used", "removed", "usage_period",
+          "uploaded", "clock_set_back", "compacted", "cleared" or "unindexed".
+      cache_generation (str): number of the generation.
+      cache_key (str): key of the value, two hexadecimal numbers.
+      cache_keys (list[str]): keys of a record that has several.
+      cleared_time (dfdatetime.DateTimeValues): the cache was cleared, by a log out
+          or by hand.
+      clock_set_back (int): seconds by which the computer's clock had been set back.
+      content_type (str): what the client says that the value is.
+      creation_meaning (str): what the creation stands for, see docs/event_data.md.
+      data_center (int): data center of the value.
+      document_identifier (str): identifier of document or photo, decimal.
+      end_time (dfdatetime.DateTimeValues): end of a period of use.
+      file_path (str): path of the value file below the generation's folder.
+      file_size (int): size of the plain value in bytes.
+      key_meaning (str): meaning of the key.
+      last_used_time (dfdatetime.DateTimeValues): last use of the value.
+      local_identifier (str): random local identifier under which an upload began.
+      removed_after_time (dfdatetime.DateTimeValues): time point before a removal.
+      removed_before_time (dfdatetime.DateTimeValues): time point after a removal.
+      start_time (dfdatetime.DateTimeValues): start of a period of use.
+      stored_time (dfdatetime.DateTimeValues): value was stored; the true time is up
+          to 15 minutes later.
+      value_state (str): "present", "missing" (no value file) or "removed".
+      written_time (dfdatetime.DateTimeValues): modification time of the value file.
+    """
+
+    DATA_TYPE = "telegram:cache"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.access_time = None
+        self.account_slot = None
+        self.cache_created_time = None
+        self.cache_database = None
+        self.cache_event = None
+        self.cache_generation = None
+        self.cache_key = None
+        self.cache_keys = None
+        self.cleared_time = None
+        self.clock_set_back = None
+        self.content_type = None
+        self.creation_meaning = None
+        self.data_center = None
+        self.document_identifier = None
+        self.end_time = None
+        self.file_path = None
+        self.file_size = None
+        self.key_meaning = None
+        self.last_used_time = None
+        self.local_identifier = None
+        self.removed_after_time = None
+        self.removed_before_time = None
+        self.start_time = None
+        self.stored_time = None
+        self.value_state = None
+        self.written_time = None
+
+
+class TelegramLogEventData(event_data.TelegramEventData):
+    """Telegram log event data: a line of a client's log.
+
+    Attributes:
+      log_event (str): what the line says, see docs/event_data.md.
+      recorded_time (dfdatetime.DateTimeValues): time of the line.
+      text (str): the line, without its time.
+      written_time (dfdatetime.DateTimeValues): not used for lines that have a time.
+    """
+
+    DATA_TYPE = "telegram:log"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.log_event = None
+        self.recorded_time = None
+        self.text = None
+        self.written_time = None
+
+
+EVENT_DATA_CLASSES = (
+    TelegramCacheEventData,
+    TelegramDraftEventData,
+    TelegramFileEventData,
+    TelegramLogEventData,
+)

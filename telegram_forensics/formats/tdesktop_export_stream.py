@@ -1,0 +1,403 @@
+"""A JSON document as a stream of values with byte offsets, damage included.
+
+Why not ijson: its C back-end gives no byte offsets, ends at the first byte that is not
+UTF-8, loses elements that are complete but stand in the chunk with the error, and keeps
+a prefix text for each level of nesting (200,000 opening brackets take it out of
+memory). Here only the borders of a value are looked for; the value itself is decoded by
+Python's own C decoder.
+
+Borders are found by layout first: the exporter puts the closing bracket of a value on a
+line of its own with the indent of the line that opens it, and a text holds no line
+break. If what lies between is one JSON value, the border was right; otherwise brackets
+are counted, which works for any layout. `ValueStream` reads forward only and holds one
+value at a time, no longer than `maximum`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+CHUNK_SIZE: Final = 1 << 18
+MAXIMUM_VALUE: Final = 1 << 22
+"""A message with a text of full length and all its entities takes 200 KB."""
+
+_MAXIMUM_SCALAR: Final = 1 << 16
+_OVERLAP: Final = 1 << 12
+
+_SPACE: Final = re.compile(rb"[ \t\r\n]*")
+_STRUCTURE: Final = re.compile(rb'["{}\[\]]')
+_QUOTE: Final = re.compile(rb'["\\]')
+_SCALAR: Final = re.compile(rb'[^,:\[\]{}"\s]+')
+_ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class StructureError(Exception):
+    """The document is not what it should be at a place.
+
+    Attributes:
+        offset: byte offset of that place.
+        reason: what is wrong there.
+    """
+
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(f"offset 0x{offset:x}: {reason}")
+        self.offset = offset
+        self.reason = reason
+
+
+class EndOfDocument(StructureError):
+    """The document ends in the middle."""
+
+
+class BadValue(StructureError):
+    """A value cannot be decoded; the stream stands behind it and goes on."""
+
+
+class ValueStream:
+    """Cursor over a document.
+
+    Attributes:
+        repaired: number of values with `\\xHH` escapes, which the exporter writes for
+            control characters and JSON does not know.
+        first_repaired: byte offset of the first of them.
+    """
+
+    def __init__(self, file_object: BinaryIO, maximum: int = MAXIMUM_VALUE) -> None:
+        self._file = file_object
+        self._maximum = maximum
+        self._data = b""
+        self._base = 0
+        self._position = 0
+        self._at_end = False
+        self._indent = 0
+        self._decoder = json.JSONDecoder(strict=False)
+        self.repaired = 0
+        self.first_repaired: int | None = None
+        file_object.seek(0)
+
+    @property
+    def offset(self) -> int:
+        """Byte offset of the cursor."""
+        return self._base + self._position
+
+    def peek(self) -> bytes:
+        """The next byte that is no white space, b"" at the end."""
+        while True:
+            match = _SPACE.match(self._data, self._position)
+            assert match is not None
+            start, end = match.span()
+            line = self._data.rfind(b"\n", start, end)
+            if line >= 0:
+                self._indent = end - line - 1
+            if end < len(self._data):
+                self._position = end
+                return self._data[end : end + 1]
+            # Keep the white space: its line break may be needed with what follows.
+            if line > start:
+                self._position = line
+            if not self._more():
+                self._position = len(self._data)
+                return b""
+            if end - start > self._maximum:
+                self._position = end - start
+
+    def take(self) -> None:
+        """Steps over the byte that `peek` gave."""
+        self._position += 1
+
+    def read_key(self) -> str:
+        """Reads the key of a member and the colon behind it.
+
+        Raises:
+            StructureError: if there is none.
+        """
+        start = self.offset
+        key = self.read_scalar()
+        if not isinstance(key, str) or self.peek() != b":":
+            raise StructureError(start, "a key with a colon is missing")
+        self.take()
+        return key
+
+    def read_scalar(self) -> Any:
+        """Reads a text, number, true, false or null.
+
+        Raises:
+            StructureError: if there is none, or a longer one than makes sense.
+        """
+        first = self.peek()
+        start = self.offset
+        if first == b'"':
+            end = self._string_end(self._position, _MAXIMUM_SCALAR)
+        else:
+            while len(self._data) - self._position < 64 and self._more():
+                pass
+            match = _SCALAR.match(self._data, self._position)
+            if not match:
+                if not first:
+                    raise EndOfDocument(start, "the document ends before a value")
+                raise StructureError(start, "a value is missing")
+            end = match.end()
+            if self._at_end and end == len(self._data):
+                raise EndOfDocument(start, "the document ends in a value")
+        raw = self._data[self._position : end]
+        try:
+            value = self._decode(raw, start)
+        except ValueError as exception:
+            raise StructureError(start, f"no JSON value: {exception}") from exception
+        self._position = end
+        return value
+
+    def read_value(self) -> tuple[int, Any]:
+        """Reads an object or array.
+
+        Returns:
+            Its byte offset and the decoded value.
+
+        Raises:
+            EndOfDocument: if the document ends inside.
+            BadValue: if it cannot be decoded; the cursor stands behind it.
+            StructureError: if even its end cannot be told.
+        """
+        first = self.peek()
+        start = self.offset
+        closing = {b"{": b"}", b"[": b"]"}.get(first)
+        if closing is None:
+            raise StructureError(start, "an object or array is missing")
+        problem: Exception | None = None
+        end = self._layout_end(closing)
+        if end is not None:
+            try:
+                value = self._decode(self._data[self._position : end], start)
+            except (ValueError, RecursionError) as exception:
+                problem = exception
+            else:
+                self._position = end
+                return start, value
+        layout_length = None if end is None else end - self._position
+        try:
+            length = self._bracket_end() - self._position
+        except StructureError:
+            if layout_length is None:
+                raise
+            length = layout_length
+        if length != layout_length:
+            try:
+                raw = self._data[self._position : self._position + length]
+                value = self._decode(raw, start)
+            except (ValueError, RecursionError) as exception:
+                problem = exception
+                if layout_length is not None:
+                    length = layout_length
+            else:
+                self._position += length
+                return start, value
+        reason = f"damaged value: {_describe(problem)}"
+        return self._step_over(start, length, reason)
+
+    def _step_over(self, start: int, length: int, reason: str) -> tuple[int, Any]:
+        """Leaves a damaged value behind, if there is no doubt where it ends.
+
+        Raises:
+            BadValue: the cursor stands behind the value.
+            StructureError: the damage may have swallowed more than this value.
+        """
+        raw = self._data[self._position : self._position + length]
+        opening = b"\n" + b" " * self._indent + raw[:1]
+        indent = self._indent
+        if opening in raw or b"\x00" in raw:
+            raise StructureError(start, reason)
+        self._position += length
+        if self.peek() not in (b",", b"]", b"}") or self._indent > indent:
+            raise StructureError(start, reason)
+        raise BadValue(start, reason)
+
+    def skip_value(self) -> None:
+        """Steps over a value of any size without keeping it.
+
+        Raises:
+            StructureError: if there is none or it has no end.
+        """
+        first = self.peek()
+        start = self.offset
+        if first not in (b"{", b"[", b'"'):
+            self.read_scalar()
+            return
+        depth = 0
+        in_text = False
+        while True:
+            pattern = _QUOTE if in_text else _STRUCTURE
+            match = pattern.search(self._data, self._position)
+            if match is None:
+                self._position = len(self._data)
+                if not self._more():
+                    raise EndOfDocument(start, "the document ends in a value")
+                continue
+            found = match.group()
+            self._position = match.end()
+            if found == b"\\":
+                if self._position == len(self._data) and not self._more():
+                    raise EndOfDocument(start, "the document ends in a value")
+                self._position += 1
+            elif found == b'"':
+                in_text = not in_text
+            else:
+                depth += 1 if found in b"{[" else -1
+            if depth <= 0 and not in_text:
+                return
+
+    def find(self, pattern: re.Pattern[bytes], start: int) -> re.Match[bytes] | None:
+        """Moves to the next place that a pattern describes.
+
+        Args:
+            pattern: matches no more than 4096 bytes.
+            start: byte offset to begin at, not before the cursor's chunk.
+
+        Returns:
+            The match (its offsets count within a chunk), None at the end.
+        """
+        self._position = max(0, start - self._base)
+        while True:
+            match = pattern.search(self._data, self._position)
+            if match and (self._at_end or match.end() < len(self._data)):
+                self._position = match.start()
+                return match
+            self._position = max(self._position, len(self._data) - _OVERLAP)
+            if not self._more():
+                if match:
+                    self._position = match.start()
+                    return match
+                self._position = len(self._data)
+                return None
+
+    def rest(self) -> Iterator[bytes]:
+        """What is left of the document, in chunks."""
+        while True:
+            if self._position < len(self._data):
+                yield self._data[self._position :]
+                self._position = len(self._data)
+            if not self._more():
+                return
+
+    def _more(self) -> bool:
+        """Reads on; what lies before the cursor is dropped. False at the end."""
+        if self._at_end:
+            return False
+        kept = len(self._data) - self._position
+        chunk = self._file.read(max(CHUNK_SIZE, kept))
+        if not chunk:
+            self._at_end = True
+            return False
+        self._data = self._data[self._position :] + chunk
+        self._base += self._position
+        self._position = 0
+        return True
+
+    def _layout_end(self, closing: bytes) -> int | None:
+        """End of a value by its layout, None if it is laid out in another way."""
+        while len(self._data) - self._position < 2 and self._more():
+            pass
+        if self._data[self._position + 1 : self._position + 2] != b"\n":
+            return None
+        line = b"\n" + b" " * self._indent + closing
+        searched = 1
+        while True:
+            found = self._data.find(line, self._position + searched)
+            if found >= 0:
+                return found + len(line)
+            searched = max(1, len(self._data) - self._position - len(line))
+            if searched > self._maximum or not self._more():
+                return None
+
+    def _bracket_end(self) -> int:
+        """End of a value by counting brackets."""
+        start = self.offset
+        depth = 0
+        place = 0
+        while True:
+            match = _STRUCTURE.search(self._data, self._position + place)
+            if match is None:
+                place = len(self._data) - self._position
+                if place > self._maximum:
+                    raise StructureError(start, f"a value of over {self._maximum} bytes")
+                if not self._more():
+                    raise EndOfDocument(start, "the document ends in a value")
+                continue
+            found = match.group()
+            if found == b'"':
+                end = self._string_end(match.start(), self._maximum)
+                place = end - self._position
+                continue
+            depth += 1 if found in b"{[" else -1
+            place = match.end() - self._position
+            if depth == 0:
+                return self._position + place
+
+    def _string_end(self, index: int, maximum: int) -> int:
+        """End of a text, behind its quote; the index is that of the opening quote."""
+        start = self.offset
+        place = index + 1 - self._position
+        while True:
+            match = _QUOTE.search(self._data, self._position + place)
+            if match is None:
+                place = len(self._data) - self._position
+                if place > maximum:
+                    raise StructureError(start, f"a value of over {maximum} bytes")
+            elif match.group() == b'"':
+                return match.end()
+            else:
+                place = match.end() + 1 - self._position
+                if self._position + place <= len(self._data):
+                    continue
+                # The escaped character is in the next chunk.
+            if not self._more():
+                raise EndOfDocument(start, "the document ends in a value")
+
+    def _decode(self, raw: bytes, offset: int) -> Any:
+        """Decodes a value.
+
+        Raises:
+            ValueError, RecursionError: if it is not JSON.
+        """
+        if b"\\x" in raw:
+            fixed = _ESCAPE.sub(_repair, raw)
+            if fixed != raw:
+                raw = fixed
+                self.repaired += 1
+                if self.first_repaired is None:
+                    self.first_repaired = offset
+        value = self._decoder.decode(raw.decode("utf-8"))
+        if _SURROGATE.search(raw):
+            value = _without_surrogates(value)
+        return value
+
+
+def _repair(match: re.Match[bytes]) -> bytes:
+    r"""Turns \xHH into \u00HH and leaves every other escape alone."""
+    digits = match.group(1)
+    return match.group() if digits is None else b"\\u00" + digits
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Replaces halves of surrogate pairs, which no other program could store."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            _without_surrogates(key): _without_surrogates(item)
+            for key, item in value.items()
+        }
+    return value
+
+
+def _describe(problem: Exception | None) -> str:
+    if isinstance(problem, RecursionError):
+        return "nested too deeply"
+    if isinstance(problem, UnicodeDecodeError):
+        return f"{problem.reason} at byte {problem.start} of it"
+    return str(problem) if problem is not None else "no end"
