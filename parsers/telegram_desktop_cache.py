@@ -305,4 +305,3 @@ def MakeCleared(attribution, database, version, cleared_time):
     event_data.cache_generation = str(version)
     event_data.cleared_time = cleared_time
     return event_data
-

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
@@ -89,6 +90,7 @@ def register_volume_system(module: ModuleType) -> None:
 def extend_volume_scanner(module: ModuleType) -> None:
     """Lets dfVFS's volume scanner descend into a volume with several images."""
     _scan_aff4_images(module.VolumeScanner)
+    _explain_unreadable_aff4(module.source_scanner.SourceScanner)
     _skip_unreadable_aff4_images(module.source_scanner.SourceScanner)
 
 
@@ -126,6 +128,46 @@ def _scan_aff4_images(scanner_class: type) -> None:
         return None
 
     setattr(scanner_class, name, wrapper)
+
+
+def _explain_unreadable_aff4(scanner_class: type) -> None:
+    """An AFF4 image that cannot be read (a missing stripe) must end with the reason.
+
+    The scanner lets most errors of libtsk and of file systems through, and the tools
+    then end with a traceback.
+    """
+    from dfvfs.lib import errors
+
+    def guard(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        @functools.wraps(original)
+        def wrapper(self: Any, source_path_spec: Any) -> Any:
+            try:
+                return original(self, source_path_spec)
+            except (OSError, RuntimeError) as exception:
+                if not _lies_in_aff4(source_path_spec):
+                    raise
+                reason = str(exception).partition("\n")[0]
+                # libtsk passes on what the reader raised as its repr.
+                match = re.fullmatch(r"\w+\((['\"])(.*)\1\)", reason)
+                raise errors.BackEndError(
+                    f"Unable to read AFF4 image: {match[2] if match else reason}"
+                ) from exception
+
+        return wrapper
+
+    for name in ("ScanForVolumeSystem", "ScanForFileSystem"):
+        setattr(scanner_class, name, guard(getattr(scanner_class, name)))
+
+
+def _lies_in_aff4(path_spec: Any) -> bool:
+    """True if a path specification leads through an AFF4 image."""
+    from telegram_forensics.vfs import type_indicators
+
+    while path_spec is not None:
+        if path_spec.type_indicator == type_indicators.TYPE_INDICATOR_AFF4:
+            return True
+        path_spec = path_spec.parent
+    return False
 
 
 def _skip_unreadable_aff4_images(scanner_class: type) -> None:
@@ -168,11 +210,12 @@ def register_parsers(module: ModuleType) -> None:
     """Registers our parsers once plaso's own are in."""
     from plaso.parsers import manager
 
-    from telegram_forensics.parsers import telegram_desktop
+    from telegram_forensics.parsers import telegram_desktop, telegram_desktop_log
 
-    for parser_class in telegram_desktop.PARSERS:
-        manager.ParsersManager.RegisterParser(parser_class)
-        registered_parsers.append(parser_class.NAME)
+    for parsers in (telegram_desktop.PARSERS, telegram_desktop_log.PARSERS):
+        for parser_class in parsers:
+            manager.ParsersManager.RegisterParser(parser_class)
+            registered_parsers.append(parser_class.NAME)
 
 
 def extend_presets(module: ModuleType) -> None:

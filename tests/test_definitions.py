@@ -275,6 +275,8 @@ def test_presets_name_what_exists() -> None:
     assert found._definitions["telegram"].parsers == [
         "telegram_desktop",
         "telegram_desktop_damaged",
+        "telegram_desktop_log",
+        "telegram_desktop_mark",
     ]
     for target in definitions.read_presets()["telegram"]:
         assert found._definitions[target].parsers.count("telegram") == 1
