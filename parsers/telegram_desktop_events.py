@@ -51,11 +51,14 @@ class Attribution:
         event_data.client_version = version
         event_data.device_model = self.device_model
         event_data.installation_identifier = self.installation_identifier
-        event_data.written_time = self.written_time
+        # Messages and calls have none: their own time says it all.
+        if hasattr(event_data, "written_time"):
+            event_data.written_time = self.written_time
         if self.account is None:
             return
 
-        event_data.account_slot = self.account.label
+        if hasattr(event_data, "account_slot"):
+            event_data.account_slot = self.account.label
         authorization = self.account.authorization
         if authorization is not None:
             SetAuthorization(event_data, authorization)

@@ -17,6 +17,7 @@ from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import storage_event_data
 from telegram_forensics.parsers import telegram_desktop_account_files as account_files
 from telegram_forensics.parsers import telegram_desktop_events as events
+from telegram_forensics.parsers import telegram_desktop_log_messages as log_messages
 from telegram_forensics.parsers import telegram_desktop_reader as reader
 from telegram_forensics.vfs import folder as vfs_folder
 
@@ -392,6 +393,8 @@ class LogReader:
             self._ProduceSession(record)
         elif isinstance(record, mtp_history.Announcement):
             self._ProduceAnnouncement(record)
+        else:
+            self._ProduceMessage(record)
 
     def _ProduceSession(self, record):
         """Produces the event of an entry of the account's list of sessions.
@@ -426,6 +429,41 @@ class LogReader:
             event_data.login_device_model = record.device_model or None
             event_data.login_ip_address = record.ip or None
             event_data.login_location = self._Join(", ", record.region, record.country)
+        self._mediator.ProduceEventData(event_data)
+
+    def _ProduceMessage(self, record):
+        """Produces the event of a message.
+
+        Args:
+          record (SeenMessage|SentMessage): message.
+        """
+        attribution = self._MakeAttribution(record.connection)
+        own_identifier = None
+        if attribution.account and attribution.account.authorization:
+            own_identifier = attribution.account.authorization.user_id
+        if own_identifier is None:
+            own_identifier = self._history.names.self_id
+        maker = log_messages.MessageMaker(self._history.names)
+        if isinstance(record, mtp_history.SeenMessage):
+            event_data = maker.MakeSeen(record, own_identifier)
+        elif record.error is None:
+            event_data = maker.MakeSent(record, own_identifier)
+        else:
+            # Not sent: the server refused it. The text stays evidence of the attempt.
+            event_data = storage_event_data.TelegramLogEventData()
+            event_data.log_event = "message_refused"
+            event_data.recorded_time = account_files.MakePosixTime(record.sent)
+            chat = f"{record.peer.kind} {record.peer.bare}" if record.peer else "?"
+            event_data.text = (
+                f"message to {chat:s} refused with {record.error:s}: "
+                f"{record.text or ''!s}"
+            )
+        self._Attribute(event_data, record.connection)
+        event_data.client_version = None
+        if hasattr(event_data, "written_time"):
+            event_data.written_time = None
+        if event_data.account_identifier is None and own_identifier is not None:
+            event_data.account_identifier = str(own_identifier)
         self._mediator.ProduceEventData(event_data)
 
     def _Join(self, separator, *values):

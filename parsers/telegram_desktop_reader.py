@@ -140,6 +140,11 @@ class TdataReader:
             installation_identifier=self._storage.installation_identifier,
         )
 
+    @property
+    def storage(self):
+        """TdataStorage: the storage that the file belongs to."""
+        return self._storage
+
     def _SignalProgress(self):
         """Tells plaso that this worker is alive: passcode trials take their time."""
         self._mediator.last_activity_timestamp = time.time()

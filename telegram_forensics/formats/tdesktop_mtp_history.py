@@ -241,7 +241,12 @@ class PeerNames:
     bots: set[int] = field(default_factory=set)
     chats: dict[tuple[str, int], str] = field(default_factory=dict)
     supergroups: set[int] = field(default_factory=set)
-    self_id: int | None = None
+    self_ids: set[int] = field(default_factory=set)
+
+    @property
+    def self_id(self) -> int | None:
+        """User id of the account, None if the log shows none or several."""
+        return next(iter(self.self_ids)) if len(self.self_ids) == 1 else None
 
 
 class MtpHistory:
@@ -400,7 +405,7 @@ class MtpHistory:
             if item.is_set("bot"):
                 names.bots.add(number)
             if item.is_set("self"):
-                names.self_id = number
+                names.self_ids.add(number)
         elif item.name in ("chat", "channel"):
             kind = "group" if item.name == "chat" else "channel"
             title = item.text("title")

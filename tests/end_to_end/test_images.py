@@ -41,6 +41,8 @@ def found_sessions(timeline: support.Timeline) -> list[tuple[str, str, int, str]
             folder_of(session),
         )
         for session in timeline.of_type("telegram:session")
+        # Other records, such as a debug log's list, repeat sessions.
+        if session["attribution_basis"] == "tdata_authorization"
     ]
 
 
@@ -99,11 +101,40 @@ def test_linux_image(tmp_path: pathlib.Path) -> None:
     assert sorted(found) == sorted(expected_sessions("linux_telegram.E01"))
     assert {item[1] for item in found} == {"ba17aaf2eb518876"}
     assert len({item[3] for item in found}) == 2
-    installations = {
-        item["installation_identifier"] for item in timeline.of_type("telegram:session")
-    }
+    sessions = timeline.of_type("telegram:session")
+    installations = {item["installation_identifier"] for item in sessions}
     assert installations == {"2d91db245bc3e359"}
+    check_debug_log(timeline)
     assert support.warnings(timeline.storage, tmp_path) == []
+
+
+def check_debug_log(timeline: support.Timeline) -> None:
+    """The message that was typed into the original, with session and exact time."""
+    sent = [
+        item
+        for item in timeline.events
+        if item["data_type"] == "telegram:message"
+        and item.get("origin") == "this_installation"
+    ]
+    assert [
+        (item["text"], item["timestamp"] // 1_000_000, item["session_identifier"])
+        for item in sent
+    ] == [("ok sent #invoice2023", 1795302331, "ba17aaf2eb518876")]
+    starts = {
+        (folder_of_log(item), item["timestamp"] // 1_000_000)
+        for item in timeline.events
+        if item["data_type"] == "telegram:log"
+        and item.get("log_event") == "program_started"
+    }
+    # 2026-11-21 23:04:48 and 23:31:17 in the logs of the machine, which was on UTC.
+    assert starts == {("marta", 1795302288), ("guest7", 1795303877)}
+    drafts = {item["text"] for item in timeline.of_type("telegram:draft")}
+    assert "saved: unsent: meet at pier 7?" in drafts
+
+
+def folder_of_log(event: dict[str, Any]) -> str:
+    """The user whose log an event comes from."""
+    return event["display_name"].partition("/home/")[2].partition("/")[0]
 
 
 @pytest.mark.parametrize("candidates", [None, ["wrong", "pier7"]])

@@ -1,0 +1,374 @@
+"""Event data of messages, calls, chats, contacts, notices and exports.
+
+They serve every client and export; see `event_data` for the attribution that all
+Telegram events carry.
+"""
+
+from telegram_forensics.parsers import event_data
+
+
+class TelegramCallEventData(event_data.TelegramEventData):
+    """Telegram call event data: a call.
+
+    Attributes:
+      call_type (str): "voice", "video", "conference" or None if not stored.
+      chat_identifier (str): identifier of the chat: the peer's own, decimal, without
+          sign or "-100"; of a secret chat the encrypted chat's.
+      chat_title (str): title of the chat as stored.
+      chat_type (str): "user", "bot", "group", "supergroup", "channel", "secret" or
+          "saved".
+      direction (str): "outgoing" or "incoming" as seen by the account.
+      duration (int): duration in seconds.
+      message_identifier (str): identifier of the message, decimal.
+      peer_identifier (str): identifier of the other party, decimal.
+      peer_name (str): name of the other party as stored.
+      reason (str): how the call ended, such as "hangup", "missed", "busy" or
+          "disconnect".
+      record_offset (int): byte offset of the record in the file.
+      sender_identifier (str): identifier of the sender, decimal.
+      sender_name (str): name of the sender as stored.
+      start_time (dfdatetime.DateTimeValues): date of the call's message.
+      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+          (local time with the UTC offset of records around it) or "local" (local time
+          of the machine that wrote the file, converted with the image's time zone).
+      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
+    """
+
+    DATA_TYPE = "telegram:call"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.call_type = None
+        self.chat_identifier = None
+        self.chat_title = None
+        self.chat_type = None
+        self.direction = None
+        self.duration = None
+        self.message_identifier = None
+        self.peer_identifier = None
+        self.peer_name = None
+        self.reason = None
+        self.record_offset = None
+        self.sender_identifier = None
+        self.sender_name = None
+        self.start_time = None
+        self.time_zone_basis = None
+        self.time_zone_label = None
+
+
+class TelegramChatEventData(event_data.TelegramEventData):
+    """Telegram chat event data: a dialog, group, channel or secret chat.
+
+    Attributes:
+      chat_folder (str): folder of an export that holds the chat.
+      chat_identifier (str): identifier of the chat: the peer's own, decimal, without
+          sign or "-100"; of a secret chat the encrypted chat's.
+      chat_kind (str): type of the chat as the client names it, such as
+          "public_supergroup".
+      chat_title (str): title of the chat as stored.
+      chat_type (str): "user", "bot", "group", "supergroup", "channel", "secret" or
+          "saved".
+      chat_username (str): username of the chat, without "@".
+      created_time (dfdatetime.DateTimeValues): creation of the chat.
+      first_message_time (dfdatetime.DateTimeValues): first message of the chat that the
+          source holds.
+      is_left (bool): the account is no longer a member.
+      joined_time (dfdatetime.DateTimeValues): the account joined.
+      key_fingerprint (str): fingerprint of a secret chat's key, hexadecimal.
+      last_message_time (dfdatetime.DateTimeValues): last message of the chat that the
+          source holds.
+      members (list[str]): identifiers of the members, names where only these are
+          stored.
+      number_of_messages (int): number of messages of the chat that the source holds.
+      only_own_messages (bool): the source holds the account's own messages only.
+      record_offset (int): byte offset of the record in the file.
+      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+          (local time with the UTC offset of records around it) or "local" (local time
+          of the machine that wrote the file, converted with the image's time zone).
+      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
+    """
+
+    DATA_TYPE = "telegram:chat"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.chat_folder = None
+        self.chat_identifier = None
+        self.chat_kind = None
+        self.chat_title = None
+        self.chat_type = None
+        self.chat_username = None
+        self.created_time = None
+        self.first_message_time = None
+        self.is_left = None
+        self.joined_time = None
+        self.key_fingerprint = None
+        self.last_message_time = None
+        self.members = None
+        self.number_of_messages = None
+        self.only_own_messages = None
+        self.record_offset = None
+        self.time_zone_basis = None
+        self.time_zone_label = None
+
+
+class TelegramContactEventData(event_data.TelegramEventData):
+    """Telegram contact event data: a contact or another peer with a phone number.
+
+    Attributes:
+      contact_category (str): "people", "inline_bots" or "calls" for frequent contacts.
+      contact_identifier (str): identifier of the peer, decimal.
+      contact_name (str): name as stored.
+      contact_phone (str): phone number, digits.
+      contact_rating (str): how frequent a frequent contact is, as the server rates it.
+      contact_source (str): "saved_contacts" (uploaded or added), "frequent_contacts" or
+          "peers".
+      contact_type (str): kind of the peer: as chat_type.
+      contact_username (str): username, without "@".
+      imported_time (dfdatetime.DateTimeValues): the contact was uploaded or added.
+      last_seen_time (dfdatetime.DateTimeValues): last known online time.
+      record_offset (int): byte offset of the record in the file.
+      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+          (local time with the UTC offset of records around it) or "local" (local time
+          of the machine that wrote the file, converted with the image's time zone).
+      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
+    """
+
+    DATA_TYPE = "telegram:contact"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.contact_category = None
+        self.contact_identifier = None
+        self.contact_name = None
+        self.contact_phone = None
+        self.contact_rating = None
+        self.contact_source = None
+        self.contact_type = None
+        self.contact_username = None
+        self.imported_time = None
+        self.last_seen_time = None
+        self.record_offset = None
+        self.time_zone_basis = None
+        self.time_zone_label = None
+
+
+class TelegramExportEventData(event_data.TelegramEventData):
+    """Telegram export event data: an export of data made by a client.
+
+    Attributes:
+      export_date (str): date in the name of the folder, local date of the start.
+      export_format (str): "json" or "html".
+      export_parts (str): what was exported, as the export names it.
+      export_path (str): folder of the export.
+      export_type (str): "whole_account" or "single_chat".
+      first_message_time (dfdatetime.DateTimeValues): first message in the export.
+      is_complete (bool): False if the export ends in the middle.
+      last_message_time (dfdatetime.DateTimeValues): last message in the export.
+      number_of_chats (int): number of chats.
+      number_of_messages (int): number of messages of all kinds.
+      started_time (dfdatetime.DateTimeValues): creation time of the file, where the
+          file system keeps one.
+      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+          (local time with the UTC offset of records around it) or "local" (local time
+          of the machine that wrote the file, converted with the image's time zone).
+      utc_offsets (str): UTC offsets of the exporting machine, from records that have
+          local time and UTC.
+      written_time (dfdatetime.DateTimeValues): modification time of the file.
+      zone_offset_1970 (str): UTC offset that the zone of the exporting machine had in
+          1970; a hint at the zone, it converts nothing.
+    """
+
+    DATA_TYPE = "telegram:export"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.export_date = None
+        self.export_format = None
+        self.export_parts = None
+        self.export_path = None
+        self.export_type = None
+        self.first_message_time = None
+        self.is_complete = None
+        self.last_message_time = None
+        self.number_of_chats = None
+        self.number_of_messages = None
+        self.started_time = None
+        self.time_zone_basis = None
+        self.utc_offsets = None
+        self.written_time = None
+        self.zone_offset_1970 = None
+
+
+class TelegramMessageEventData(event_data.TelegramEventData):
+    """Telegram message event data: a message, also of a group, channel or secret chat.
+
+    Attributes:
+      author_signature (str): signature of a channel post or title of an anonymous
+          admin.
+      chat_identifier (str): identifier of the chat: the peer's own, decimal, without
+          sign or "-100"; of a secret chat the encrypted chat's.
+      chat_title (str): title of the chat as stored.
+      chat_type (str): "user", "bot", "group", "supergroup", "channel", "secret" or
+          "saved".
+      contact_name (str): name of a shared contact.
+      contact_phone (str): phone number of a shared contact, digits.
+      edited_time (dfdatetime.DateTimeValues): last edit.
+      file_path (str): file of the attachment as stored.
+      forwarded_from (str): name (and identifier) of the original sender as stored.
+      forwarded_time (dfdatetime.DateTimeValues): original time of a forwarded message.
+      grouped_identifier (str): identifier of the album, decimal.
+      is_deleted (bool): the message was deleted and is still stored.
+      is_outgoing (bool): sent by the account, from whatever session.
+      links (list[str]): addresses behind a text that shows something else.
+      location (str): latitude and longitude of a place.
+      media_duration (int): duration of the attachment in seconds.
+      media_mime_type (str): MIME type of the attachment.
+      media_name (str): own name of the attachment.
+      media_size (int): size of the attachment in bytes.
+      media_state (str): why the attachment is not there: "unavailable",
+          "exceeds_maximum_size" or "not_included".
+      media_type (str): photo, video, video_message, voice, audio, animation, document,
+          sticker, contact, geo, live_location, venue, webpage, poll, game, invoice,
+          story, dice, giveaway, todo, paid_media or unsupported.
+      message_identifier (str): identifier of the message, decimal.
+      origin (str): outgoing messages only: "this_installation", "no_local_trace",
+          "not_applicable" or "not_determinable".
+      origin_basis (str): codes of the stored traces behind the origin.
+      origin_confidence (str): "certain", "strong" or "supporting", only with
+          "this_installation".
+      reactions (list[str]): reactions with their number and those who gave them last.
+      read_time (dfdatetime.DateTimeValues): the message was read.
+      record_offset (int): byte offset of the record in the file.
+      reply_to_chat_identifier (str): chat of the message replied to, if another one.
+      reply_to_identifier (str): message replied to, decimal.
+      saved_from (str): where a saved message comes from.
+      self_destruct_time (dfdatetime.DateTimeValues): the message deletes itself.
+      sender_identifier (str): identifier of the sender, decimal.
+      sender_name (str): name of the sender as stored.
+      sender_type (str): "user", "group" or "channel": a post may be made in the name of
+          a chat.
+      sent_time (dfdatetime.DateTimeValues): the message was sent.
+      service_action (str): name of the action in Telegram's schema, for service
+          messages.
+      service_details (str): what else is stored of an action or attachment.
+      text (str): text of the message.
+      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+          (local time with the UTC offset of records around it) or "local" (local time
+          of the machine that wrote the file, converted with the image's time zone).
+      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
+      via_bot (str): inline bot that made the message.
+    """
+
+    DATA_TYPE = "telegram:message"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.author_signature = None
+        self.chat_identifier = None
+        self.chat_title = None
+        self.chat_type = None
+        self.contact_name = None
+        self.contact_phone = None
+        self.edited_time = None
+        self.file_path = None
+        self.forwarded_from = None
+        self.forwarded_time = None
+        self.grouped_identifier = None
+        self.is_deleted = None
+        self.is_outgoing = None
+        self.links = None
+        self.location = None
+        self.media_duration = None
+        self.media_mime_type = None
+        self.media_name = None
+        self.media_size = None
+        self.media_state = None
+        self.media_type = None
+        self.message_identifier = None
+        self.origin = None
+        self.origin_basis = None
+        self.origin_confidence = None
+        self.reactions = None
+        self.read_time = None
+        self.record_offset = None
+        self.reply_to_chat_identifier = None
+        self.reply_to_identifier = None
+        self.saved_from = None
+        self.self_destruct_time = None
+        self.sender_identifier = None
+        self.sender_name = None
+        self.sender_type = None
+        self.sent_time = None
+        self.service_action = None
+        self.service_details = None
+        self.text = None
+        self.time_zone_basis = None
+        self.time_zone_label = None
+        self.via_bot = None
+
+
+class TelegramNoticeEventData(event_data.TelegramEventData):
+    """Telegram notice event data: a message of Telegram's own account (777000).
+
+    Attributes:
+      chat_identifier (str): identifier of the chat: the peer's own, decimal, without
+          sign or "-100"; of a secret chat the encrypted chat's.
+      is_deleted (bool): the message was deleted and is still stored.
+      message_identifier (str): identifier of the message, decimal.
+      notice_basis (str): what the type rests on: "wording", "structure" (language
+          independent: date, device, address or a code) or None.
+      notice_sender_basis (str): what the sender rests on: "identifier" or "name" (the
+          source holds no identifiers).
+      notice_type (str): "login_code", "new_login", "incomplete_login",
+          "data_export_requested", "session_terminated", "two_step_changed",
+          "phone_changed" or "other".
+      record_offset (int): byte offset of the record in the file.
+      reported_time (dfdatetime.DateTimeValues): time that the text names.
+      sender_identifier (str): identifier of the sender, decimal.
+      sent_time (dfdatetime.DateTimeValues): the message was sent.
+      text (str): text of the message.
+      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+          (local time with the UTC offset of records around it) or "local" (local time
+          of the machine that wrote the file, converted with the image's time zone).
+      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
+    """
+
+    DATA_TYPE = "telegram:notice"
+
+    def __init__(self):
+        """Initializes event data."""
+        super().__init__(data_type=self.DATA_TYPE)
+        self.chat_identifier = None
+        self.is_deleted = None
+        self.message_identifier = None
+        self.notice_basis = None
+        self.notice_sender_basis = None
+        self.notice_type = None
+        self.record_offset = None
+        self.reported_time = None
+        self.sender_identifier = None
+        self.sent_time = None
+        self.text = None
+        self.time_zone_basis = None
+        self.time_zone_label = None
+
+
+EVENT_DATA_CLASSES = (
+    TelegramCallEventData,
+    TelegramChatEventData,
+    TelegramContactEventData,
+    TelegramExportEventData,
+    TelegramMessageEventData,
+    TelegramNoticeEventData,
+)
