@@ -37,13 +37,12 @@ class TdefFile:
     is_verified: bool
 
 
-def decrypt_tdef(data: bytes, key: bytes, maximum: int | None = None) -> TdefFile:
+def decrypt_tdef(data: bytes, key: bytes) -> TdefFile:
     """Decrypts a file, or its beginning.
 
     Args:
         data: the file, or its beginning.
         key: local key, 256 bytes.
-        maximum: how many plain bytes are wanted, None for all.
 
     Raises:
         FormatError: if not even the header is there.
@@ -58,9 +57,8 @@ def decrypt_tdef(data: bytes, key: bytes, maximum: int | None = None) -> TdefFil
     cipher = AES.new(
         aes_key, AES.MODE_CTR, nonce=b"", initial_value=int.from_bytes(counter, "big")
     )
-    end = len(data) if maximum is None else min(len(data), DATA_OFFSET + maximum)
     # A tail that is no whole block is an unfinished write.
-    usable = (end - HEADER_OFFSET) // _BLOCK * _BLOCK
+    usable = (len(data) - HEADER_OFFSET) // _BLOCK * _BLOCK
     plain = cipher.decrypt(data[HEADER_OFFSET : HEADER_OFFSET + usable])
     check = hashlib.sha256(key + salt + plain[:16]).digest()
     return TdefFile(plain[_HEADER_SIZE:], plain[16:_HEADER_SIZE] == check)
