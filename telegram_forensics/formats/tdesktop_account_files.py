@@ -158,7 +158,7 @@ def read_hashtags_and_bots(data: bytes, version: int) -> HashtagsAndBots:
         written = reader.u32()
         searched = reader.u32()
         if (written + searched) * 6 > reader.remaining:
-            raise FormatError(0, f"lists of {written} and {searched} hashtags announced")
+            raise FormatError(0, f"{written} and {searched} hashtags announced")
         for number in range(written + searched):
             text = reader.string()
             result.hashtags.append(Hashtag(text, reader.u16(), number < written))

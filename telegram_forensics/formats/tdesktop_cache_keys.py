@@ -23,6 +23,11 @@ _LOCATION_KINDS: Final = {
     7: "sticker set thumbnail",
     8: "group call stream",
 }
+# Upper half of the high number.
+_WEB_FILE: Final = 0x204
+_URL: Final = 0x300
+_MAP_TILE: Final = 0x400
+_MAP_TILE_BITS: Final = 0xF0F
 _MASK_64: Final = (1 << 64) - 1
 
 
@@ -55,32 +60,41 @@ class KeyMeaning:
 
 def cache_key_meaning(key: CacheKey) -> KeyMeaning:
     """Meaning of a key in `cache`."""
-    high = key.high
-    if high >> 32:
-        prefix = high >> 40
-        if prefix == 4:
-            return KeyMeaning("map tile", variant=_coordinates(key.low))
-        if prefix == 2 or prefix == 3:
-            return KeyMeaning("web file" if prefix == 2 else "url")
-        return KeyMeaning("undetermined")
-    data_center = high & 0xFF
-    kind = high >> 8 & 0xFF
-    upper = high >> 16
-    if kind == 1 and not upper:
-        return KeyMeaning("document", key.low, data_center)
-    if kind == 2 and not upper:
-        return KeyMeaning("document good thumbnail", key.low, data_center)
+    if key.high >> 32:
+        return _hashed_meaning(key)
+    data_center = key.high & 0xFF
+    kind = key.high >> 8 & 0xFF
+    upper = key.high >> 16
+    if not upper and kind in (1, 2):
+        name = "document" if kind == 1 else "document good thumbnail"
+        return KeyMeaning(name, key.low, data_center)
     if kind == 3 and not upper and not data_center:
         return KeyMeaning("album cover", key.low)
     location = kind - 3
     if location not in _LOCATION_KINDS:
         return KeyMeaning("undetermined")
-    variant = ""
+    variant = str(upper) if upper else ""
     if location in (2, 5) and 0x20 < upper < 0x7F:
         variant = chr(upper)
-    elif upper:
-        variant = str(upper)
     return KeyMeaning(_LOCATION_KINDS[location], key.low, data_center, variant)
+
+
+def _hashed_meaning(key: CacheKey) -> KeyMeaning:
+    """Meaning of a key whose rest is a hash, or a place on a map.
+
+    Bits of the hash and of the zoom lie over the prefix of plain URLs and map tiles. A
+    hash looks like a place on the map in 3 of 1000 cases.
+    """
+    prefix = key.high >> 32
+    if prefix == _WEB_FILE:
+        return KeyMeaning("web file")
+    if prefix & _MAP_TILE and not prefix & ~_MAP_TILE_BITS:
+        coordinates = _coordinates(key.low)
+        if coordinates:
+            return KeyMeaning("map tile", variant=coordinates)
+    if prefix & _URL == _URL and prefix <= 0xFFFF:
+        return KeyMeaning("url")
+    return KeyMeaning("undetermined")
 
 
 def media_cache_key_meaning(key: CacheKey) -> KeyMeaning:

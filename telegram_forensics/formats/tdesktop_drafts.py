@@ -2,7 +2,8 @@
 
 Specification: formats/telegram_desktop.md section 3.6, all five layouts (0.6.12 to
 6.1.2). No time is stored in a draft: the modification time of its file is that of its
-last change. A file exists only for drafts that differ from the synchronized cloud draft.
+last change. A file exists only for drafts that differ from the synchronized cloud
+draft.
 """
 
 from __future__ import annotations
@@ -184,10 +185,4 @@ def _section_64(key: int) -> tuple[str, int | None, bool]:
         if key == section + _STEP_64:
             return name, None, True
     kind, identifier = divmod(key, _STEP_64)
-    if kind == 1:
-        return "topic", identifier, True
-    if kind == 2:
-        return "cloud", identifier, False
-    if kind == 3:
-        return "shortcut", identifier, False
-    return "topic", identifier, False
+    return {2: "cloud", 3: "shortcut"}.get(kind, "topic"), identifier, kind == 1

@@ -299,10 +299,14 @@ def test_keys(high: int, low: int, kind: str, data_center: int, variant: str) ->
 
 def test_keys_without_document() -> None:
     """Map tiles, web files, and slices of streamed media."""
-    tile = cache.CacheKey(0x00000F02014000A0, 0x18968E481641B51A)
-    assert cache_keys.cache_key_meaning(tile).kind in ("map tile", "undetermined")
+    tile = cache_keys.cache_key_meaning(
+        cache.CacheKey(0x00000F02014000A0, 0x18968E481641B51A)
+    )
+    assert (tile.kind, tile.variant) == ("map tile", "52.520008,13.404954")
     web = cache.CacheKey(0x000002047D887C07, 0xB30CD855C9684309)
-    assert cache_keys.cache_key_meaning(web).kind in ("web file", "undetermined")
+    assert cache_keys.cache_key_meaning(web).kind == "web file"
+    url = cache.CacheKey(0x00002F567D887C07, 0xB30CD855C9684309)
+    assert cache_keys.cache_key_meaning(url).kind == "url"
     base = cache.CacheKey(0x1471A, 0x2CCDEB24F34E0000)
     meaning = cache_keys.media_cache_key_meaning(base)
     assert (meaning.kind, meaning.identifier, meaning.variant) == (
