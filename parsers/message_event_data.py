@@ -120,7 +120,8 @@ class TelegramContactEventData(event_data.TelegramEventData):
     """Telegram contact event data: a contact or another peer with a phone number.
 
     Attributes:
-      contact_category (str): "people", "inline_bots" or "calls" for frequent contacts.
+      contact_category (str): "people", "inline_bots" or "calls" for frequent contacts;
+          for "peers" the list: "frequent", "recent_search" or "saved".
       contact_identifier (str): identifier of the peer, decimal.
       contact_name (str): name as stored.
       contact_phone (str): phone number, digits.

@@ -10,6 +10,7 @@ from telegram_forensics.formats import tdesktop_session_settings as session_sett
 from telegram_forensics.formats import tdesktop_setting_facts as setting_facts
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import event_data as telegram_event_data
+from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import storage_event_data
 from telegram_forensics.parsers import telegram_desktop_events as events
 
@@ -114,6 +115,10 @@ class AccountFileProducer:
                 self._ProduceHashtags(
                     account_files.read_hashtags_and_bots(data, version), is_current
                 )
+            elif role == "search_suggestions":
+                self._ProducePeers(account_files.read_search_suggestions(data))
+            elif role == "saved_peers":
+                self._ProducePeers(account_files.read_saved_peers(data, version))
             elif role == "export_settings":
                 self._ProduceExportSettings(
                     account_files.read_export_settings(data), is_current
@@ -210,6 +215,30 @@ class AccountFileProducer:
             facts.append(setting_facts.SettingFact("recent_inline_bot", value))
         self._ProduceFacts(facts, "tdata_recent_hashtags", is_current)
         self._WarnOfProblem(result.problem)
+
+    def _ProducePeers(self, entries):
+        """Produces the events of people, groups and channels in a list.
+
+        Args:
+          entries (Entries[KnownPeer]): list.
+        """
+        for known in entries.items:
+            peer = known.peer
+            event_data = message_event_data.TelegramContactEventData()
+            self._Apply(event_data, f"tdata_{known.source:s}_peers")
+            event_data.contact_category = known.source
+            event_data.contact_identifier = str(peer.peer.bare)
+            event_data.contact_name = peer.name or None
+            event_data.contact_phone = peer.phone or None
+            if known.rating is not None:
+                event_data.contact_rating = f"{known.rating:g}"
+            event_data.contact_source = "peers"
+            event_data.contact_type = "bot" if peer.is_bot else peer.peer.kind
+            event_data.contact_username = peer.username or None
+            if peer.last_seen is not None:
+                event_data.last_seen_time = MakePosixTime(peer.last_seen.online_until)
+            self._produce(event_data)
+        self._WarnOfProblem(entries.problem)
 
     def _ProduceExportSettings(self, settings, is_current):
         """Produces the events of the export dialog's settings.

@@ -1,5 +1,7 @@
 """Turns what the Telegram Desktop readers found into plaso event data."""
 
+import hashlib
+
 from dfdatetime import posix_time as dfdatetime_posix_time
 
 from telegram_forensics.formats import tdesktop_key_file as key_file
@@ -257,6 +259,11 @@ def MakeKeyFileSettings(attribution, slot, account_list, is_current):
             facts.append(
                 setting_facts.SettingFact("active_account", str(account_list.active))
             )
+    if slot.local_key is not None:
+        # The key itself never leaves the evidence; its fingerprint tells copies and
+        # backups of one storage, whatever passcode protects them.
+        fingerprint = hashlib.sha256(slot.local_key.value).hexdigest()[:16]
+        facts.append(setting_facts.SettingFact("storage_fingerprint", fingerprint))
     trailer = slot.key_file.trailer if slot.key_file else None
     for wrap in trailer.stale_wraps if trailer else ():
         facts.append(

@@ -140,7 +140,8 @@ def test_plasos_timeliner_has_our_definitions() -> None:
     found = timeliner.EventDataTimeliner(data_location=PLASO_DATA)
     for data_class in CLASSES:
         mappings = found._attribute_mappings[data_class.DATA_TYPE]
-        assert "written_time" in mappings
+        times = [name for name in attributes(data_class) if name.endswith("_time")]
+        assert sorted(mappings) == sorted(times)
         assert data_class.DATA_TYPE in found._place_holder_event
     assert "fs:stat" in found._attribute_mappings
 
@@ -275,6 +276,8 @@ def test_presets_name_what_exists() -> None:
     assert found._definitions["telegram"].parsers == [
         "telegram_desktop",
         "telegram_desktop_damaged",
+        "telegram_desktop_export_html",
+        "telegram_desktop_export_json",
         "telegram_desktop_log",
         "telegram_desktop_mark",
     ]

@@ -74,6 +74,12 @@ UPLOAD = bytes.fromhex(
     "00000000020100000000000078695a4b3c2d1e0f0103a05b001032547698badcbebafeca0201"
     "0000000000004ef324ebcd2c1a47e8f4536500000000e8f4536500000000"
 )
+SELF = bytes.fromhex(
+    "008000013161bf1577ffffffffffffff00000002000000000000000080000000ffffffff0000"
+    "0000000000060041006e006e00000006004c0065006500000018003400390031003700300031"
+    "0032003300340035003600370000000c0061006e006e006c0065006500000000000000000000"
+    "0000ffffffff535a4c0000000000ffffffff0000000600620069006f"
+)
 # End mark of the location records, 60 seconds later.
 END_MARK = (
     bytes(8 + 8 + 4)
@@ -116,6 +122,32 @@ def test_draft_truncated_at_every_byte() -> None:
         for offset, reason in found.problems:
             assert 0 <= offset <= size
             assert reason
+
+
+# Peers.
+
+
+def test_search_suggestions() -> None:
+    """Frequent contacts with their rating, and peers opened from the search."""
+    peer = SELF[:-10]  # Without the biography, which only the owner's record has.
+    top = struct.pack(">III", VERSION, 0, 1) + peer + struct.pack(">Q", 12_500_000)
+    recent = struct.pack(">II", VERSION, 2) + peer + peer
+    data = struct.pack(">I", len(top)) + top + struct.pack(">I", len(recent)) + recent
+    found = account_files.read_search_suggestions(data)
+    assert found.problem is None
+    assert [(item.source, item.position, item.rating) for item in found.items] == [
+        ("frequent", 1, 12.5),
+        ("recent_search", 1, None),
+        ("recent_search", 2, None),
+    ]
+    for item in found.items:
+        assert (item.peer.name, item.peer.phone) == ("Ann Lee", "491701234567")
+        assert item.peer.last_seen is not None
+        assert item.peer.last_seen.online_until == 1700000000
+    for size in range(len(data)):
+        cut = account_files.read_search_suggestions(data[:size])
+        assert cut.problem is not None
+        assert cut.items == found.items[: len(cut.items)]
 
 
 # Locations.

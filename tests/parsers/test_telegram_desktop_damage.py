@@ -302,7 +302,12 @@ def test_wrong_md5_alone(profile: Profile, victim: str) -> None:
     assert len(result.sessions) == len(result.accounts) == 3
     index = VICTIMS[victim]
     if index is None:
-        marked = {"local_passcode", "account_indexes", "active_account"}
+        marked = {
+            "local_passcode",
+            "account_indexes",
+            "active_account",
+            "storage_fingerprint",
+        }
         assert marked == {
             item.setting_name for item in result.event_data if item._corrupted
         }
