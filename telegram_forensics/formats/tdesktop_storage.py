@@ -268,9 +268,7 @@ class Account:
     @property
     def authorization(self) -> Authorization | None:
         """The authorization that counts."""
-        return next(
-            (slot.authorization for slot in self.authorization_slots), None
-        )
+        return next((slot.authorization for slot in self.authorization_slots), None)
 
     @property
     def map(self) -> AccountMap | None:
@@ -435,9 +433,7 @@ class TdataStorage:
         for data_name, slots in self.key_slots.items():
             for slot in slots:
                 for index in self.listed_indexes(slot):
-                    yield names.account_hash(
-                        names.account_data_name(data_name, index)
-                    )
+                    yield names.account_hash(names.account_data_name(data_name, index))
 
     def account(self, account_hash: str) -> Account | None:
         """The account slot with this hash."""
@@ -503,9 +499,7 @@ def _valid_first(slots: list[_Slot], is_valid: Callable[[_Slot], bool]) -> list[
     return sorted(slots, key=lambda slot: not is_valid(slot))
 
 
-def _check_container(
-    slot: AuthorizationSlot | MapSlot, path: str, data: bytes
-) -> None:
+def _check_container(slot: AuthorizationSlot | MapSlot, path: str, data: bytes) -> None:
     """Notes what can be seen without a key: version, and damage."""
     try:
         container = tdf.read_container(data)
@@ -524,9 +518,7 @@ def _add_failure(
     slot: AuthorizationSlot | MapSlot, path: str, failure: FormatError
 ) -> None:
     """Notes why a file stays closed, without what the reason says again."""
-    slot.issues = [
-        issue for issue in slot.issues if issue.reason not in failure.reason
-    ]
+    slot.issues = [issue for issue in slot.issues if issue.reason not in failure.reason]
     slot.issues.append(Issue(path, failure.offset, failure.reason))
 
 
