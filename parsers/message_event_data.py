@@ -24,11 +24,12 @@ class TelegramCallEventData(event_data.TelegramEventData):
       peer_name (str): name of the other party as stored.
       reason (str): how the call ended, such as "hangup", "missed", "busy" or
           "disconnect".
-      record_offset (int): byte offset of the record in the file.
+      record_offset (int): byte offset of the record in the file, where nothing else
+          tells which record it is.
       sender_identifier (str): identifier of the sender, decimal.
       sender_name (str): name of the sender as stored.
       start_time (dfdatetime.DateTimeValues): date of the call's message.
-      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+      time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
       time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
@@ -83,8 +84,9 @@ class TelegramChatEventData(event_data.TelegramEventData):
           stored.
       number_of_messages (int): number of messages of the chat that the source holds.
       only_own_messages (bool): the source holds the account's own messages only.
-      record_offset (int): byte offset of the record in the file.
-      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+      record_offset (int): byte offset of the record in the file, where nothing else
+          tells which record it is.
+      time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
       time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
@@ -132,8 +134,9 @@ class TelegramContactEventData(event_data.TelegramEventData):
       contact_username (str): username, without "@".
       imported_time (dfdatetime.DateTimeValues): the contact was uploaded or added.
       last_seen_time (dfdatetime.DateTimeValues): last known online time.
-      record_offset (int): byte offset of the record in the file.
-      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+      record_offset (int): byte offset of the record in the file, where nothing else
+          tells which record it is.
+      time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
       time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
@@ -176,9 +179,11 @@ class TelegramExportEventData(event_data.TelegramEventData):
       number_of_messages (int): number of messages of all kinds.
       started_time (dfdatetime.DateTimeValues): creation time of the file, where the
           file system keeps one.
-      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+      time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
+      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
       utc_offsets (str): UTC offsets of the exporting machine, from records that have
           local time and UTC.
       written_time (dfdatetime.DateTimeValues): modification time of the file.
@@ -203,6 +208,7 @@ class TelegramExportEventData(event_data.TelegramEventData):
         self.number_of_messages = None
         self.started_time = None
         self.time_zone_basis = None
+        self.time_zone_label = None
         self.utc_offsets = None
         self.written_time = None
         self.zone_offset_1970 = None
@@ -247,7 +253,8 @@ class TelegramMessageEventData(event_data.TelegramEventData):
           "this_installation".
       reactions (list[str]): reactions with their number and those who gave them last.
       read_time (dfdatetime.DateTimeValues): the message was read.
-      record_offset (int): byte offset of the record in the file.
+      record_offset (int): byte offset of the record in the file, where nothing else
+          tells which record it is.
       reply_to_chat_identifier (str): chat of the message replied to, if another one.
       reply_to_identifier (str): message replied to, decimal.
       saved_from (str): where a saved message comes from.
@@ -261,7 +268,7 @@ class TelegramMessageEventData(event_data.TelegramEventData):
           messages.
       service_details (str): what else is stored of an action or attachment.
       text (str): text of the message.
-      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+      time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
       time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
@@ -333,12 +340,13 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
       notice_type (str): "login_code", "new_login", "incomplete_login",
           "data_export_requested", "session_terminated", "two_step_changed",
           "phone_changed" or "other".
-      record_offset (int): byte offset of the record in the file.
+      record_offset (int): byte offset of the record in the file, where nothing else
+          tells which record it is.
       reported_time (dfdatetime.DateTimeValues): time that the text names.
       sender_identifier (str): identifier of the sender, decimal.
       sent_time (dfdatetime.DateTimeValues): the message was sent.
       text (str): text of the message.
-      time_zone_basis (str): what the times rest on: "utc" (stored as UTC), "derived"
+      time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
       time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the

@@ -210,9 +210,17 @@ def register_parsers(module: ModuleType) -> None:
     """Registers our parsers once plaso's own are in."""
     from plaso.parsers import manager
 
-    from telegram_forensics.parsers import telegram_desktop, telegram_desktop_log
+    from telegram_forensics.parsers import (
+        telegram_desktop,
+        telegram_desktop_export,
+        telegram_desktop_log,
+    )
 
-    for parsers in (telegram_desktop.PARSERS, telegram_desktop_log.PARSERS):
+    for parsers in (
+        telegram_desktop.PARSERS,
+        telegram_desktop_export.PARSERS,
+        telegram_desktop_log.PARSERS,
+    ):
         for parser_class in parsers:
             manager.ParsersManager.RegisterParser(parser_class)
             registered_parsers.append(parser_class.NAME)

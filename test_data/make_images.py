@@ -64,6 +64,7 @@ SECONDS_1601_TO_1970 = 11644473600
 ANA = "desktop-ana-one-account-no-passcode"
 MARTA = "desktop-marta-one-account-no-passcode"
 MARTA_TWO = "desktop-marta-two-accounts-passcode"
+EXPORT = "export-marta"
 COPIED = "desktop-marta-copied-tdata"
 
 BUILT_NAME = "tests/builders/tdata.py"
@@ -159,6 +160,20 @@ def add_sample(
                     tree[whole] = Entry(data, mtime, owner, birth)
                     add_folders(tree, str(whole.parent), owner)
                 break
+
+
+def add_export(tree: Tree, folder: str) -> None:
+    """Adds the data exports that the client of MARTA_TWO made, JSON and HTML."""
+    for name in ("json", "html"):
+        with tarfile.open(HERE / "samples" / EXPORT / f"{name}.tar.gz") as archive:
+            for member in archive:
+                data = None
+                if member.isfile():
+                    file_object = archive.extractfile(member)
+                    assert file_object is not None
+                    data = file_object.read()
+                path = PurePosixPath(folder) / member.name
+                tree[path] = Entry(data, int(member.mtime), 0)
 
 
 def read_truth(name: str) -> dict[str, Any]:
@@ -342,6 +357,7 @@ def windows_image() -> tuple[Tree, list[dict[str, Any]]]:
     add_folders(tree, "Windows/System32/config")
     add_folders(tree, "Program Files")
     add_sample(tree, MARTA_TWO, {work: installed, "Downloads": "Users/Marta/Downloads"})
+    add_export(tree, "Users/Marta/Downloads/Telegram Desktop")
     add_sample(tree, ANA, {f"{work}/DebugLogs": "", work: portable})
     add_built(tree, built)
     truth = [

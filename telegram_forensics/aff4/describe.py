@@ -133,7 +133,8 @@ def _describe_map(volumes: VolumeSet, stream: MapStream) -> Iterator[str]:
         filler = " (filler, not evidence)" if symbolic and symbolic.is_filler else ""
         yield f"    {size:>20} bytes from {target}{filler}"
     if gaps:
-        yield f"    {gap_size:>20} bytes in {gaps} gaps"
+        filler = " (filler, not evidence)" if stream.gap.is_filler else ""
+        yield f"    {gap_size:>20} bytes in {gaps} gaps: {stream.gap.name}{filler}"
     for problem in stream.problems:
         yield f"  problem   {problem}"
     for target in sizes:

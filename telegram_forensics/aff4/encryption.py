@@ -123,7 +123,7 @@ def open_encrypted(volumes: VolumeSet, password: str | None) -> EncryptedSource:
             volumes.name,
             None,
             "encrypted AFF4 volume: a password is needed, give it with "
-            "--credential password:...",
+            "--credential password:... (telegram-forensics aff4: --password ...)",
         )
     for bag in password_bags:
         key = _unwrap(bag, password)

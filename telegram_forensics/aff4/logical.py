@@ -230,6 +230,10 @@ def open_file(volumes: VolumeSet, record: FileRecord) -> Stream:
         if not urns and record.size == 0:
             return _Embedded(record.urn, b"")
         raise
+    if record.size not in (None, stream.size):
+        volumes.problems[
+            f"{record.urn}: {record.size} bytes were recorded, {stream.size} are there"
+        ] = None
     if "#" in record.urn or "?" in record.urn:
         _check_hash(record, stream)
     return stream

@@ -62,6 +62,7 @@ class MapStream:
     Attributes:
         urn: its name.
         targets: target URNs, by id.
+        gap: what bytes between the entries show.
         problems: what was worked around, in words.
     """
 
@@ -96,7 +97,7 @@ class MapStream:
         self.urn = urn
         self.targets = targets
         self.problems: dict[str, None] = {}
-        self._gap = gap
+        self.gap = gap
         self._open_target = open_target
         self._active = [] if active is None else active
         self._opened: dict[int, Target] = {}
@@ -289,7 +290,7 @@ class MapStream:
                 following = number + 1
                 stop = starts[following] if following < len(starts) else end
                 length = min(stop, end) - offset
-                parts.append(self._gap.read(offset, length))
+                parts.append(self.gap.read(offset, length))
             offset += length
             if number + 1 < len(starts) and offset >= starts[number + 1]:
                 number += 1

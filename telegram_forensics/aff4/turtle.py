@@ -42,10 +42,11 @@ Node = str | Literal
 # A statement: subject, and its predicate-object pairs in order.
 Statement = tuple[str, list[tuple[str, Node]]]
 
+# Names may hold Unicode spaces (Japanese file names do), so \s does not end an IRI.
 _FAST_OBJECT_PART: Final = r"""
-    (?:"(?P<text>[^"\\\n\r]*)"(?!")(?:\^\^(?:<(?P<tiri>[^<>"{}|^`\\\s]*)>
+    (?:"(?P<text>[^"\\\n\r]*)"(?!")(?:\^\^(?:<(?P<tiri>[^<>"{}|^`\\\x00-\x20]*)>
                                           |(?P<tname>[A-Za-z][\w-]*:[\w-]*)))?
-      |<(?P<oiri>[^<>"{}|^`\\\s]*)>
+      |<(?P<oiri>[^<>"{}|^`\\\x00-\x20]*)>
       |(?P<oname>[A-Za-z][\w-]*:[\w-]*|:[\w-]*)(?=[\s;,])
       |(?P<integer>[+-]?\d+)(?=[\s;,])
     )
@@ -54,7 +55,7 @@ _FAST_OBJECT_PART: Final = r"""
 _FAST_OBJECT = re.compile(rf"\s*{_FAST_OBJECT_PART}", re.VERBOSE)
 _FAST = re.compile(
     r"""\s*
-    (?:(?P<a>a)(?=\s)|(?P<pname>[A-Za-z][\w-]*:[\w-]*|:[\w-]+)|<(?P<piri>[^<>"{}|^`\\\s]*)>)
+    (?:(?P<a>a)(?=\s)|(?P<pname>[A-Za-z][\w-]*:[\w-]*|:[\w-]+)|<(?P<piri>[^<>"{}|^`\\\x00-\x20]*)>)
     \s*"""
     + _FAST_OBJECT_PART,
     re.VERBOSE,
@@ -62,7 +63,7 @@ _FAST = re.compile(
 # No pattern may match the same text in two ways: a failure would try them all.
 _TOKEN = re.compile(
     r'''
-    (?P<iri><[^<>"{}|^`\s]*>)
+    (?P<iri><[^<>"{}|^`\x00-\x20]*>)
     |(?P<string>"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
         |"(?:[^"\\\n\r]|\\.)*"(?!")|'(?:[^'\\\n\r]|\\.)*'(?!'))
     |(?P<caret>\^\^)
@@ -77,6 +78,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SPACE = re.compile(r"\s*(?:#[^\n\r]*[\n\r]\s*)*")
+_SPACE_CHARACTER = re.compile(r"\s")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPES: Final = {
@@ -182,8 +184,8 @@ class TurtleParser:
             if not self._is_last or self._position == len(self._text):
                 raise _NeedMoreError
             raise self._error("unexpected text")
-        # What ends with the text may go on in the next piece: names, numbers, dots.
-        if match.end() == len(self._text) and not self._is_last:
+        # Without space behind it a token may go on in the next piece: 1.e + 3.
+        if not self._is_last and not _SPACE_CHARACTER.search(self._text, match.end()):
             raise _NeedMoreError
         self._position = match.end()
         kind = match.lastgroup or ""

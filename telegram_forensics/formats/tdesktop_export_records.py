@@ -12,6 +12,7 @@ References:
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -204,6 +205,7 @@ class Chat:
         kind: the exporter's name of its type (`personal_chat` ...); HTML only knows
             `private`, `bot`, `group` and `channel`.
         peer: its id.
+        is_own: the chat with oneself ("Saved Messages").
         is_left: from `left_chats`.
         only_own: HTML says that only the account's own messages were exported.
         folder: folder of the chat below the export's (HTML).
@@ -216,6 +218,7 @@ class Chat:
     kind: str | None = None
     peer: PeerId | None = None
     name: str | None = None
+    is_own: bool = False
     is_left: bool = False
     only_own: bool = False
     folder: str | None = None
@@ -401,12 +404,12 @@ class Message:
     is_reply_elsewhere: bool = False
     via_bot: str | None = None
     text: str = ""
-    entities: list[TextEntity] = field(default_factory=list)
+    entities: Sequence[TextEntity] = ()
     media: Media | None = None
     service: Service | None = None
     call: Call | None = None
-    reactions: list[Reaction] = field(default_factory=list)
-    buttons: list[str] = field(default_factory=list)
+    reactions: Sequence[Reaction] = ()
+    buttons: Sequence[str] = ()
     is_joined: bool = False
     userpic: int | None = None
     is_doubtful: bool = False

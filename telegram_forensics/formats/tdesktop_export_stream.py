@@ -24,9 +24,16 @@ CHUNK_SIZE: Final = 1 << 18
 MAXIMUM_VALUE: Final = 1 << 22
 """A message with a text of full length and all its entities takes 200 KB."""
 
+NOTE_ESCAPES: Final = r"escapes \xHH, which the exporter writes and JSON does not know"
+NOTE_CONTROL: Final = "control characters in a text"
+NOTE_UTF8: Final = "bytes that are not UTF-8"
+
+_STRICT: Final = json.JSONDecoder()
+_LENIENT: Final = json.JSONDecoder(strict=False)
 _MAXIMUM_SCALAR: Final = 1 << 16
 _OVERLAP: Final = 1 << 12
 
+_CLOSING: Final = {b"{": b"}", b"[": b"]"}
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _STRUCTURE: Final = re.compile(rb'["{}\[\]]')
 _QUOTE: Final = re.compile(rb'["\\]')
@@ -61,9 +68,9 @@ class ValueStream:
     """Cursor over a document.
 
     Attributes:
-        repaired: number of values with `\\xHH` escapes, which the exporter writes for
-            control characters and JSON does not know.
-        first_repaired: byte offset of the first of them.
+        notes: what was worked around, in words -> number of values and byte offset of
+            the first.
+        is_damaged: the last value was read in spite of damage.
     """
 
     def __init__(self, file_object: BinaryIO, maximum: int = MAXIMUM_VALUE) -> None:
@@ -74,9 +81,8 @@ class ValueStream:
         self._position = 0
         self._at_end = False
         self._indent = 0
-        self._decoder = json.JSONDecoder(strict=False)
-        self.repaired = 0
-        self.first_repaired: int | None = None
+        self.notes: dict[str, list[int]] = {}
+        self.is_damaged = False
         file_object.seek(0)
 
     @property
@@ -86,24 +92,22 @@ class ValueStream:
 
     def peek(self) -> bytes:
         """The next byte that is no white space, b"" at the end."""
+        indent: int | None = None
         while True:
             match = _SPACE.match(self._data, self._position)
             assert match is not None
             start, end = match.span()
             line = self._data.rfind(b"\n", start, end)
             if line >= 0:
-                self._indent = end - line - 1
-            if end < len(self._data):
-                self._position = end
-                return self._data[end : end + 1]
-            # Keep the white space: its line break may be needed with what follows.
-            if line > start:
-                self._position = line
-            if not self._more():
-                self._position = len(self._data)
-                return b""
-            if end - start > self._maximum:
-                self._position = end - start
+                indent = end - line - 1
+            elif indent is not None:
+                indent += end - start
+            self._position = end
+            if end < len(self._data) or not self._more():
+                break
+        if indent is not None:
+            self._indent = indent
+        return self._data[self._position : self._position + 1]
 
     def take(self) -> None:
         """Steps over the byte that `peek` gave."""
@@ -162,11 +166,13 @@ class ValueStream:
             BadValue: if it cannot be decoded; the cursor stands behind it.
             StructureError: if even its end cannot be told.
         """
-        first = self.peek()
-        start = self.offset
-        closing = {b"{": b"}", b"[": b"]"}.get(first)
-        if closing is None:
+        first = self._data[self._position : self._position + 1]
+        if first != b"{":
+            first = self.peek()
+        start = self._base + self._position
+        if first not in _CLOSING:
             raise StructureError(start, "an object or array is missing")
+        closing = _CLOSING[first]
         problem: Exception | None = None
         end = self._layout_end(closing)
         if end is not None:
@@ -216,37 +222,43 @@ class ValueStream:
         raise BadValue(start, reason)
 
     def skip_value(self) -> None:
-        """Steps over a value of any size without keeping it.
+        """Steps over a value without decoding it; objects may have any size.
 
         Raises:
             StructureError: if there is none or it has no end.
         """
         first = self.peek()
         start = self.offset
-        if first not in (b"{", b"[", b'"'):
+        if first not in (b"{", b"["):
             self.read_scalar()
             return
+        while len(self._data) - self._position < 2 and self._more():
+            pass
+        if self._data[self._position + 1 : self._position + 2] == b"\n":
+            # The line that closes it, or the next member if that line is damaged.
+            border = rb'\n {%d}(?:["}\]])' % self._indent
+            match = self.find(re.compile(border), start)
+            if match is None:
+                raise EndOfDocument(start, "the document ends in a value")
+            self._position = match.end()
+            if match.group()[-1:] == b'"':
+                self._position -= 1
+            return
         depth = 0
-        in_text = False
         while True:
-            pattern = _QUOTE if in_text else _STRUCTURE
-            match = pattern.search(self._data, self._position)
+            match = _STRUCTURE.search(self._data, self._position)
             if match is None:
                 self._position = len(self._data)
                 if not self._more():
                     raise EndOfDocument(start, "the document ends in a value")
                 continue
-            found = match.group()
+            if match.group() == b'"':
+                self._position = match.start()
+                self._position = self._string_end(match.start(), self._maximum)
+                continue
             self._position = match.end()
-            if found == b"\\":
-                if self._position == len(self._data) and not self._more():
-                    raise EndOfDocument(start, "the document ends in a value")
-                self._position += 1
-            elif found == b'"':
-                in_text = not in_text
-            else:
-                depth += 1 if found in b"{[" else -1
-            if depth <= 0 and not in_text:
+            depth += 1 if match.group() in b"{[" else -1
+            if depth == 0:
                 return
 
     def find(self, pattern: re.Pattern[bytes], start: int) -> re.Match[bytes] | None:
@@ -300,7 +312,7 @@ class ValueStream:
         """End of a value by its layout, None if it is laid out in another way."""
         while len(self._data) - self._position < 2 and self._more():
             pass
-        if self._data[self._position + 1 : self._position + 2] != b"\n":
+        if not self._data.startswith(b"\n", self._position + 1):
             return None
         line = b"\n" + b" " * self._indent + closing
         searched = 1
@@ -322,7 +334,7 @@ class ValueStream:
             if match is None:
                 place = len(self._data) - self._position
                 if place > self._maximum:
-                    raise StructureError(start, f"a value of over {self._maximum} bytes")
+                    raise StructureError(start, f"a value over {self._maximum} bytes")
                 if not self._more():
                     raise EndOfDocument(start, "the document ends in a value")
                 continue
@@ -345,7 +357,7 @@ class ValueStream:
             if match is None:
                 place = len(self._data) - self._position
                 if place > maximum:
-                    raise StructureError(start, f"a value of over {maximum} bytes")
+                    raise StructureError(start, f"a value over {maximum} bytes")
             elif match.group() == b'"':
                 return match.end()
             else:
@@ -362,17 +374,37 @@ class ValueStream:
         Raises:
             ValueError, RecursionError: if it is not JSON.
         """
+        self.is_damaged = False
         if b"\\x" in raw:
             fixed = _ESCAPE.sub(_repair, raw)
             if fixed != raw:
                 raw = fixed
-                self.repaired += 1
-                if self.first_repaired is None:
-                    self.first_repaired = offset
-        value = self._decoder.decode(raw.decode("utf-8"))
-        if _SURROGATE.search(raw):
+                self._note(NOTE_ESCAPES, offset)
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            text = raw.decode("utf-8", "replace")
+            self.is_damaged = True
+        note = NOTE_UTF8 if self.is_damaged else None
+        try:
+            value, end = _STRICT.raw_decode(text)
+            if end != len(text):
+                raise ValueError("more than one value")
+        except json.JSONDecodeError as exception:
+            if not exception.msg.startswith("Invalid control character"):
+                raise
+            value = _LENIENT.decode(text)
+            self.is_damaged = True
+            note = NOTE_CONTROL
+        if note is not None:
+            self._note(note, offset)
+        if b"\\u" in raw and _SURROGATE.search(raw):
             value = _without_surrogates(value)
         return value
+
+    def _note(self, note: str, offset: int) -> None:
+        found = self.notes.setdefault(note, [0, offset])
+        found[0] += 1
 
 
 def _repair(match: re.Match[bytes]) -> bytes:
@@ -398,6 +430,4 @@ def _without_surrogates(value: Any) -> Any:
 def _describe(problem: Exception | None) -> str:
     if isinstance(problem, RecursionError):
         return "nested too deeply"
-    if isinstance(problem, UnicodeDecodeError):
-        return f"{problem.reason} at byte {problem.start} of it"
     return str(problem) if problem is not None else "no end"

@@ -12,7 +12,7 @@ Ids: see `IdRules`.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from telegram_forensics.formats.tdesktop_export_records import (
@@ -22,7 +22,8 @@ from telegram_forensics.formats.tdesktop_export_records import (
     TimeBasis,
 )
 
-_UTC: Final = timezone.utc
+# Without zone, like the dates of the export.
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00")
 _DAY: Final = 86400
 _NEIGHBOUR_DAYS: Final = 3
 _MAXIMUM_OFFSET: Final = 15 * 3600
@@ -38,8 +39,11 @@ _PREFIXES: Final = {
     "channel": PeerType.CHANNEL,
 }
 _PEER: Final = re.compile(r"(user|chat|channel)(\d{1,19})", re.ASCII)
-_DIGITS: Final = re.compile(r"-?\d{1,19}", re.ASCII)
 _ID_FORM: Final = re.compile(rb'"(?:from|actor)_id": ?("[a-z]|[0-9])|_unixtime":')
+_TWINS: Final = {
+    name: f"{name}_unixtime"
+    for name in ("date", "edited", "expires", "last_active", "created")
+}
 _CHUNK: Final = 1 << 20
 _MAXIMUM_SEARCH: Final = 1 << 28
 _MAXIMUM_PEERS: Final = 50_000
@@ -78,15 +82,16 @@ def local_seconds(value: Any) -> int | None:
     if not isinstance(value, str) or len(value) != 19:
         return None
     try:
-        return int(datetime.fromisoformat(value).replace(tzinfo=_UTC).timestamp())
-    except (ValueError, OverflowError):
+        elapsed = datetime.fromisoformat(value) - _EPOCH
+    except (ValueError, TypeError):
         return None
+    return elapsed.days * _DAY + elapsed.seconds
 
 
 def unix_seconds(value: Any) -> int | None:
     """Seconds of a `..._unixtime` text (or number)."""
     if isinstance(value, str):
-        if not _DIGITS.fullmatch(value):
+        if len(value) > 19 or not value.isdecimal():
             return None
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -112,7 +117,7 @@ class OffsetTable:
         """Notes a pair."""
         offset = local - unix
         day = local // _DAY
-        if self._days.get(day, "") == offset:
+        if self._days.get(day) == offset:
             return
         # An offset is a whole number of minutes in all zones since 1972.
         if abs(offset) > _MAXIMUM_OFFSET or offset % 60:
@@ -138,17 +143,13 @@ class OffsetTable:
 
     def read(self, record: dict[str, Any], key: str) -> ExportTime | None:
         """The date `key` of a record with its twin."""
-        value = record.get(key)
-        twin = record.get(f"{key}_unixtime")
-        if value is None and twin is None:
-            return None
-        local = local_seconds(value)
-        unix = unix_seconds(twin)
-        if unix is not None:
-            if local is not None:
-                self.add(local, unix)
-            return ExportTime(TimeBasis.UTC, unix, local)
-        return self.read_local(local)
+        local = local_seconds(record.get(key))
+        unix = unix_seconds(record.get(_TWINS[key]))
+        if unix is None:
+            return self.read_local(local)
+        if local is not None:
+            self.add(local, unix)
+        return ExportTime(TimeBasis.UTC, unix, local)
 
     def read_local(self, local: int | None) -> ExportTime | None:
         """A date without twin."""

@@ -30,12 +30,19 @@ class AFF4File(stream_file_io.StreamFile):
           path_spec (PathSpec): a path specification.
         """
         super().__init__(resolver_context, path_spec)
-        self._locked_reason = None
+        self._is_locked = False
+        self._password = None
 
     @property
     def is_locked(self):
         """bool: True if the volume is encrypted and the password is not known."""
-        return self._locked_reason is not None
+        if self._is_locked and self._password != aff4_support.password_of(
+            self._path_spec
+        ):
+            # dfVFS may hand out this object again after the next password was set.
+            self._Open()
+
+        return self._is_locked
 
     def _Open(self):
         """Opens the file input/output (IO) object defined by path specification.
@@ -44,17 +51,20 @@ class AFF4File(stream_file_io.StreamFile):
           OSError: if the image cannot be opened.
           PathSpecError: if the path specification is incorrect.
         """
+        self._is_locked = False
         volumes = aff4_support.open_volumes(self._path_spec, self._resolver_context)
         source = volumes.volumes[0].source
         kind = classify.kind_of(volumes)
         if kind is classify.Kind.ENCRYPTED:
+            self._password = aff4_support.password_of(self._path_spec)
             try:
                 source = aff4_support.decrypt_volumes(volumes, self._path_spec)
             except aff4_errors.EncryptedVolumeError as exception:
-                self._locked_reason = str(exception)
-                if aff4_support.has_password(self._path_spec):
+                self._is_locked = True
+                self._closed_reason = str(exception)
+                if self._password is not None:
                     # dfVFS asks again or gives up; either way it does not say why.
-                    logger.warning("%s", exception)
+                    logger.warning("%s", self._closed_reason)
                 return
 
             volumes = aff4_support.inner_volumes(source)
@@ -77,24 +87,3 @@ class AFF4File(stream_file_io.StreamFile):
         if not match or int(match[1]) > len(urns):
             raise errors.PathSpecError(f"No image at location: {location:s}")
         self._SetStream(volumes.open_image(urns[int(match[1]) - 1]).stream)
-
-    # Note: that the following functions do not follow the style guide because they are
-    # part of the file-like object interface.
-
-    def read(self, size=None):
-        """Reads a byte string at the current offset.
-
-        Args:
-          size (Optional[int]): number of bytes to read, where None is all remaining
-              data.
-
-        Returns:
-          bytes: data read.
-
-        Raises:
-          OSError: if the range cannot be read.
-        """
-        if self._locked_reason:
-            raise OSError(self._locked_reason)
-
-        return super().read(size=size)

@@ -117,9 +117,9 @@ class AFF4FileEntry(file_entry.FileEntry):
 
         try:
             file_object = self.GetFileObject()
-        except OSError as exception:
+        except (OSError, errors.BackEndError) as exception:
             # Reading it says so again; the list of the images must not fail for it.
-            logger.warning("%s: %s", self.path_spec.location, exception)
+            logger.warning("AFF4 image: %s", str(exception))
             return None
 
         return file_object.get_size() if file_object else None
@@ -203,7 +203,7 @@ class AFF4FileSystem(file_system.FileSystem):
                 # As a locked volume it would only make the tools ask for a password.
                 raise errors.BackEndError(str(exception))
             # dfVFS only learns that it is locked; the examiner shall know why.
-            logger.warning("%s", exception)
+            logger.warning("%s", str(exception))
             return False
 
         self._volumes = aff4_support.inner_volumes(source)

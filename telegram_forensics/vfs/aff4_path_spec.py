@@ -46,14 +46,21 @@ class AFF4PathSpec(path_spec.PathSpec):
 
 
 class AFF4LPathSpec(location_path_spec.LocationPathSpec):
-    """AFF4L path specification: a file in a logical image."""
+    """AFF4L path specification: a file in a logical image.
+
+    Attributes:
+      data_stream (str): name of the alternate data stream or extended attribute; not
+          set for the content of the file itself.
+    """
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4L
 
-    def __init__(self, location=None, parent=None, **kwargs):
+    def __init__(self, data_stream=None, location=None, parent=None, **kwargs):
         """Initializes a path specification.
 
         Args:
+          data_stream (Optional[str]): data stream name, where None indicates the
+              content of the file itself.
           location (Optional[str]): location.
           parent (Optional[PathSpec]): parent path specification.
 
@@ -64,3 +71,15 @@ class AFF4LPathSpec(location_path_spec.LocationPathSpec):
             raise ValueError("Missing parent value.")
 
         super().__init__(location=location, parent=parent, **kwargs)
+        if data_stream is not None:
+            self.data_stream = data_stream
+
+    @property
+    def comparable(self):
+        """str: comparable representation of the path specification."""
+        string_parts = [f"location: {self.location:s}"]
+        data_stream = getattr(self, "data_stream", None)
+        if data_stream:
+            string_parts.append(f"data stream: {data_stream:s}")
+
+        return self._GetComparable(sub_comparable_string=", ".join(string_parts))

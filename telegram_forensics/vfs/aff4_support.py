@@ -118,16 +118,15 @@ def decrypt_volumes(volumes: VolumeSet, path_spec: Any) -> ByteSource:
         EncryptedVolumeError: if the password is missing or wrong.
         Aff4Error: if the volume is damaged.
     """
+    return open_encrypted(volumes, password_of(path_spec))
+
+
+def password_of(path_spec: Any) -> str | None:
+    """Password of a volume in the key chain, None if there is none."""
     password = resolver.Resolver.key_chain.GetCredential(path_spec, "password")
     if isinstance(password, bytes):
-        password = password.decode("utf-8", "replace")
-    return open_encrypted(volumes, password)
-
-
-def has_password(path_spec: Any) -> bool:
-    """True if the key chain has a password for a volume."""
-    password = resolver.Resolver.key_chain.GetCredential(path_spec, "password")
-    return password is not None
+        return password.decode("utf-8", "replace")
+    return None if password is None else str(password)
 
 
 def accepts_password(volumes: VolumeSet) -> bool:
@@ -154,7 +153,7 @@ __all__ = [
     "cache_size",
     "classify",
     "decrypt_volumes",
-    "has_password",
     "inner_volumes",
     "open_volumes",
+    "password_of",
 ]

@@ -5,6 +5,7 @@ from dfvfs.vfs import file_system
 
 from telegram_forensics.aff4 import classify
 from telegram_forensics.aff4 import errors as aff4_errors
+from telegram_forensics.aff4 import file_records
 from telegram_forensics.aff4 import logical
 from telegram_forensics.vfs import aff4_path_spec
 from telegram_forensics.vfs import aff4_support
@@ -71,6 +72,21 @@ class AFF4LFileSystem(file_system.FileSystem):
             return None
 
         return self._tree.nodes.get("" if location == "/" else location)
+
+    def _GetSubStreamRecord(self, sub_stream):
+        """Retrieves what the metadata says of a sub stream, in the form of a file.
+
+        Args:
+          sub_stream (SubStream): sub stream, which is stored in any way that a file is.
+
+        Returns:
+          FileRecord: metadata.
+        """
+        record = file_records.FileRecord(sub_stream.urn)
+        item = self._volumes.graph.objects.get(sub_stream.urn)
+        if item is not None:
+            record.add(item.pairs())
+        return record
 
     def FileEntryExistsByPathSpec(self, path_spec):
         """Determines if a file entry for a path specification exists.
@@ -165,7 +181,9 @@ class AFF4LFileSystem(file_system.FileSystem):
 
             for sub_stream in self.GetSubStreams(node):
                 if sub_stream.name == name:
-                    return self._volumes.open_stream(sub_stream.urn)
+                    return logical.open_file(
+                        self._volumes, self._GetSubStreamRecord(sub_stream)
+                    )
         except aff4_errors.Aff4Error as exception:
             raise errors.BackEndError(
                 f"Unable to open {node.location:s}: {exception!s}"

@@ -16,6 +16,7 @@ class StreamFile(file_io.FileIO):
           path_spec (PathSpec): a path specification.
         """
         super().__init__(resolver_context, path_spec)
+        self._closed_reason = "Not opened."
         self._current_offset = 0
         self._size = 0
         self._stream = None
@@ -51,7 +52,7 @@ class StreamFile(file_io.FileIO):
           OSError: if the range cannot be read.
         """
         if self._stream is None:
-            raise OSError("Not opened.")
+            raise OSError(self._closed_reason)
 
         if self._current_offset < 0:
             raise OSError(f"Invalid offset: {self._current_offset:d} less than zero.")
@@ -77,7 +78,7 @@ class StreamFile(file_io.FileIO):
           OSError: if the file is not open or the offset is invalid.
         """
         if self._stream is None:
-            raise OSError("Not opened.")
+            raise OSError(self._closed_reason)
 
         if whence == os.SEEK_CUR:
             offset += self._current_offset
@@ -100,7 +101,7 @@ class StreamFile(file_io.FileIO):
           OSError: if the file is not open.
         """
         if self._stream is None:
-            raise OSError("Not opened.")
+            raise OSError(self._closed_reason)
 
         return self._current_offset
 
@@ -114,6 +115,6 @@ class StreamFile(file_io.FileIO):
           OSError: if the file is not open.
         """
         if self._stream is None:
-            raise OSError("Not opened.")
+            raise OSError(self._closed_reason)
 
         return self._size
