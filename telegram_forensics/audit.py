@@ -74,8 +74,7 @@ def make_audit_record() -> dict[str, Any]:
 def format_audit_record(record: dict[str, Any]) -> str:
     """The audit record for people."""
     lines = [
-        f"telegram_forensics {record['telegram_forensics']}, "
-        f"Python {record['python']}",
+        f"telegram_forensics {record['telegram_forensics']}, Python {record['python']}",
         "",
         "Versions found (tested with):",
     ]

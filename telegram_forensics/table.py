@@ -21,9 +21,7 @@ def format_csv_file(path: str) -> Iterator[str]:
     """
     with open(path, encoding="utf-8", newline="") as file_object:
         try:
-            rows = [
-                [_cell(value) for value in row] for row in csv.reader(file_object)
-            ]
+            rows = [[_cell(value) for value in row] for row in csv.reader(file_object)]
         except csv.Error as exception:
             raise ValueError(str(exception)) from exception
     if not rows:

@@ -232,11 +232,44 @@ class DeflatedSource:
                     self._name, start, f"deflated data ends here, not at {self._size}"
                 )
             plain = start + length
+            if plain > self._size:
+                raise self._wrong_end()
+            if plain == self._size:
+                self._check_end(inflater.copy(), pending, position)
             if plain >= self._states[-1][0] + self._spacing:
                 self._states.append((plain, position - len(pending), inflater.copy()))
             if offset < plain:
                 self._block = (start, b"".join(pieces))
                 return
+
+    def _check_end(
+        self, inflater: zlib._Decompress, pending: bytes, position: int
+    ) -> None:
+        """Damage that still inflates shows: the stream does not end at its size."""
+        try:
+            while not inflater.eof:
+                if not pending:
+                    step = min(self._INPUT, self._stored.size - position)
+                    if not step:
+                        break
+                    pending = self._stored.read_at(position, step)
+                    position += step
+                if inflater.decompress(pending, 1):
+                    break
+                pending = inflater.unconsumed_tail
+        except zlib.error as exception:
+            raise Aff4Error(
+                self._name, self._size, f"damaged: {exception}"
+            ) from exception
+        if not inflater.eof:
+            raise self._wrong_end()
+
+    def _wrong_end(self) -> Aff4Error:
+        return Aff4Error(
+            self._name,
+            self._size,
+            f"damaged: deflated data does not end after {self._size} bytes",
+        )
 
 
 def looks_like_aff4(source: ByteSource) -> bool:
@@ -258,9 +291,20 @@ def looks_like_aff4(source: ByteSource) -> bool:
     return False
 
 
+# version.txt alone would fit other ZIP files, too.
+_FIRST_MEMBERS: Final = (
+    b"container.description",
+    b"information.turtle",
+    b"aff4://",
+    b"aff4%3A%2F%2F",
+)
+
+
 def _has_description(source: ByteSource) -> bool:
-    """True if the first member is container.description: nothing else has that."""
+    """True if the first member is one that nothing but AFF4 begins with."""
     try:
-        return source.read_at(30, 21) == b"container.description"
+        size = int.from_bytes(source.read_at(26, 2), "little")
+        name = source.read_at(30, min(size, 64))
     except Aff4Error:
         return False
+    return name.startswith(_FIRST_MEMBERS)

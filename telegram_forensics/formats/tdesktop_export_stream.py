@@ -1,10 +1,9 @@
 """A JSON document as a stream of values with byte offsets, damage included.
 
-Why not ijson: its C back-end gives no byte offsets, ends at the first byte that is not
-UTF-8, loses elements that are complete but stand in the chunk with the error, and keeps
-a prefix text for each level of nesting (200,000 opening brackets take it out of
-memory). Here only the borders of a value are looked for; the value itself is decoded by
-Python's own C decoder.
+Why not ijson: its C back-end gives no byte offsets, ends for good at the first byte that
+is not UTF-8 or not JSON (the exporter's own `\\xHH` included), and keeps a prefix text
+for each level of nesting (200,000 opening brackets take it out of memory). Here only the
+borders of a value are looked for; the value itself is decoded by Python's own C decoder.
 
 Borders are found by layout first: the exporter puts the closing bracket of a value on a
 line of its own with the indent of the line that opens it, and a text holds no line

@@ -22,8 +22,8 @@ def _is_loading_dfvfs() -> bool:
     )
 
 
-# Whoever imports a module of this package before dfVFS would meet the hook that registers
-# its classes while that very module is half loaded. So dfVFS comes first.
+# Whoever imports a module of this package before dfVFS would meet the hook that
+# registers its classes while that very module is half loaded. So dfVFS comes first.
 if not _is_loading_dfvfs():
     for _name in _HOOKED:
         importlib.import_module(_name)

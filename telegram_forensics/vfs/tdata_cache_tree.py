@@ -4,10 +4,10 @@
     /accounts/<index>/cache/<generation>/<XX>/<NAME>_<meaning>.<extension>
     /accounts/<index>/media_cache/...                   streamed media, in slices
 
-A cache can hold tens of thousands of files, so nothing is listed before it is asked for:
-a location is looked up by its parts. The extension comes from the first bytes of the
-content; values that no index names any more are `..._unindexed`, with up to 15 bytes of
-padding at their end, since their size is not known.
+A cache can hold tens of thousands of files, so nothing is listed before it is asked
+for: a location is looked up by its parts. The extension comes from the first bytes of
+the content; values that no index names any more are `..._unindexed`, with up to 15
+bytes of padding at their end, since their size is not known.
 """
 
 from __future__ import annotations
@@ -81,22 +81,24 @@ class CacheTree:
         parts = location[len(self.prefix) :].strip("/").split("/")
         if parts == [""]:
             return self._folder_node(self.prefix, self._list_generations)
-        folder = self._open(parts[0]) if parts[0].isdigit() else None
-        if folder is None:
+        if not parts[0].isdigit() or self._open(parts[0]) is None:
             return None
-        base = f"{self.prefix}/{parts[0]}"
         if len(parts) == 1:
             return self._folder_node(
-                base, functools.partial(self._list_generation, parts[0])
+                f"{self.prefix}/{parts[0]}",
+                functools.partial(self._list_generation, parts[0]),
             )
         if parts[1:] == ["binlog"]:
             return self._index_node(parts[0])
+        return self._get_below(location, parts)
+
+    def _get_below(self, location: str, parts: list[str]) -> Node | None:
         sub_folder = self._open(f"{parts[0]}/{parts[1]}")
         if sub_folder is None or not _is_hex(parts[1], 2):
             return None
         if len(parts) == 2:
             return self._folder_node(
-                f"{base}/{parts[1]}",
+                f"{self.prefix}/{parts[0]}/{parts[1]}",
                 functools.partial(self._list_values, parts[0], parts[1]),
             )
         if len(parts) > 3:
@@ -169,9 +171,7 @@ class CacheTree:
             return None
         return Node(
             f"{self.prefix}/{generation}/binlog",
-            functools.partial(
-                self._read_value, folder, "binlog", _MAXIMUM_INDEX_SIZE
-            ),
+            functools.partial(self._read_value, folder, "binlog", _MAXIMUM_INDEX_SIZE),
             source,
         )
 
@@ -206,16 +206,12 @@ class CacheTree:
         head = folder.read_head(name, tdef.DATA_OFFSET + _HEAD_SIZE)
         return self._decrypt(head)[:_HEAD_SIZE]
 
-    def _read_value(
-        self, folder: DfvfsFolder | None, name: str, maximum: int
-    ) -> bytes:
+    def _read_value(self, folder: DfvfsFolder | None, name: str, maximum: int) -> bytes:
         if folder is None:
             raise FileNotFoundError(name)
         return self._decrypt(folder.read(name, maximum))
 
-    def _read(
-        self, folder: DfvfsFolder, name: str, store: cache.Store | None
-    ) -> bytes:
+    def _read(self, folder: DfvfsFolder, name: str, store: cache.Store | None) -> bytes:
         data = self._decrypt(folder.read(name))
         return data if store is None else data[: store.size]
 

@@ -236,7 +236,7 @@ def _read(account: Account, name: str) -> bytes:
 
 
 def _read_media(account: Account, name: str, role: str) -> bytes:
-    """A cached picture or voice message before 1.3.15, without what stands before it."""
+    """A cached picture or voice message before 1.3.15, without its own header."""
     reader = QdsReader(account.decrypt(name).data)
     reader.raw(20 if role == "image" else 16)
     return reader.bytes()

@@ -1,0 +1,111 @@
+"""The real client's exports, and what their ground truth says of each message."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = ("desktop-ana", "desktop-marta")
+
+samples = pytest.mark.parametrize("name", NAMES)
+
+
+@dataclass
+class TrueMessage:
+    """A message as the service side knows it."""
+
+    chat: str
+    id: int
+    date: int
+    sender: int | None
+    text: str
+    out: bool
+    edited: int | None
+    reply_to: int | None
+    forwarded: int | None
+    media: dict[str, Any] | None
+    action: str | None
+
+
+def sample_folder(name: str) -> Path:
+    """Folder of a sample; skips the test where it is not there."""
+    for base in (
+        ROOT / "test_data" / "samples" / "export",
+        ROOT.parent / "shared" / "samples" / "export",
+    ):
+        if (base / name / "truth.json").is_file():
+            return base / name
+    pytest.skip(f"sample {name} is not here")
+
+
+def unpack(name: str, kind: str, folder: Path) -> Path:
+    """Unpacks the JSON or HTML export of a sample.
+
+    Returns:
+        The folder that the client made.
+    """
+    with tarfile.open(sample_folder(name) / f"{kind}.tar.gz") as tar:
+        tar.extractall(folder, filter="data")
+    (found,) = folder.glob("DataExport_*")
+    return found
+
+
+def world(name: str) -> dict[str, Any]:
+    """Ground truth of a sample."""
+    text = (sample_folder(name) / "truth.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def names(truth: dict[str, Any]) -> dict[int, str]:
+    """Names of all people by id."""
+    people = [truth["world"]["self"], *truth["world"]["users"]]
+    return {
+        item["id"]: " ".join(
+            part for part in (item.get("first"), item.get("last")) if part
+        )
+        for item in people
+    }
+
+
+def messages(truth: dict[str, Any], *, own_only: bool) -> list[TrueMessage]:
+    """What an export must hold.
+
+    Args:
+        truth: ground truth.
+        own_only: leave out what others wrote in groups and channels.
+    """
+    everything = [
+        (chat, item)
+        for chat, items in truth["world"]["messages"].items()
+        for item in items
+    ]
+    everything += [
+        (f"{kind}{number}", item) for (kind, number), item in truth["sent"]
+    ]
+    found = []
+    for chat, item in everything:
+        if chat[0] in "ck" and own_only and not item["out"]:
+            continue
+        found.append(
+            TrueMessage(
+                chat,
+                item["id"],
+                item["date"],
+                item["from"],
+                item["text"],
+                item["out"],
+                item.get("edit"),
+                item.get("reply"),
+                item.get("fwd"),
+                item.get("media"),
+                (item.get("action") or {}).get("_"),
+            )
+        )
+    return sorted(found, key=lambda item: (item.chat, item.id))
