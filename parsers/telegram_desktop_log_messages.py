@@ -73,7 +73,6 @@ class MessageMaker:
         sent_time = record.date if record.date is not None else record.sent
         event_data.sent_time = account_files.MakePosixTime(sent_time)
         event_data.text = record.text or None
-        event_data.time_zone_basis = "utc"
         return event_data
 
     def MakeSeen(self, record, own_identifier):
@@ -111,7 +110,6 @@ class MessageMaker:
         if sender_identifier is not None:
             event_data.sender_identifier = str(sender_identifier)
             event_data.sender_name = self._GetName(sender_type, sender_identifier)
-        event_data.time_zone_basis = "utc"
         return event_data
 
     def _MakeMessage(self, record):
@@ -198,7 +196,6 @@ class MessageMaker:
         event_data.sender_identifier = str(SERVICE_ACCOUNT)
         event_data.sent_time = account_files.MakePosixTime(record.date)
         event_data.text = record.text or None
-        event_data.time_zone_basis = "utc"
         return event_data
 
     def _GetName(self, kind, identifier):

@@ -74,24 +74,27 @@ def names(truth: dict[str, Any]) -> dict[int, str]:
     }
 
 
-def messages(truth: dict[str, Any], *, own_only: bool) -> list[TrueMessage]:
+def messages(truth: dict[str, Any], kind: str) -> list[TrueMessage]:
     """What an export must hold.
 
     Args:
         truth: ground truth.
-        own_only: leave out what others wrote in groups and channels.
+        kind: "json", made with all messages of private groups, or "html", made with
+            the account's own ones. Public channels only ever have these.
     """
+    public = {
+        f"k{item['id']}" for item in truth["world"]["channels"] if item.get("username")
+    }
     everything = [
         (chat, item)
         for chat, items in truth["world"]["messages"].items()
         for item in items
     ]
-    everything += [
-        (f"{kind}{number}", item) for (kind, number), item in truth["sent"]
-    ]
+    everything += [(f"{kind}{number}", item) for (kind, number), item in truth["sent"]]
     found = []
     for chat, item in everything:
-        if chat[0] in "ck" and own_only and not item["out"]:
+        is_own_only = chat in public or (kind == "html" and chat[0] in "ck")
+        if is_own_only and not item["out"]:
             continue
         found.append(
             TrueMessage(

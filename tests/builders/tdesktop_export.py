@@ -208,9 +208,7 @@ def html_message(
     picture = ""
     if sender is not None:
         parts.append(block("from_name", html_text(sender)))
-        picture = block(
-            "pull_left userpic_wrap", block(f"userpic userpic{colour}", "")
-        )
+        picture = block("pull_left userpic_wrap", block(f"userpic userpic{colour}", ""))
     parts.append(inner)
     if content:
         parts.append(block("text", html_text(content)))
