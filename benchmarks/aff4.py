@@ -178,7 +178,7 @@ def report_speed(name: str, speeds: list[Speed]) -> None:
 def report_ratio(what: str, ratio: float, target: float) -> None:
     """Prints a ratio beside its target."""
     met = "met" if ratio >= target else "MISSED"
-    print(f"{what:52}{ratio:10.1f} x   target {target:g} x: {met}")
+    print(f"{what:58}{ratio:10.1f} x   target {target:g} x: {met}")
 
 
 def measure_images(folder: pathlib.Path, size: int, rounds: int) -> None:
@@ -263,7 +263,7 @@ def measure_logical(folder: pathlib.Path, rounds: int) -> None:
         ("peak memory of the process", peak, "MiB", 300),
     ):
         met = "met" if value < target else "MISSED"
-        print(f"{what:52}{value:10.1f} {unit}   target {target} {unit}: {met}")
+        print(f"{what:58}{value:10.1f} {unit}   target {target} {unit}: {met}")
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
 Writes the same number of messages with the same texts as a result.json of Telegram
 Desktop and as an mmssms.db of Android, runs stock log2timeline over each, alternately,
-in a single process, and compares user and system CPU time from start to finished storage
-file. The time of a run over an empty folder is taken off both. Target: at least 0.9 of
-android_sms.
+in a single process, and compares user and system CPU time from start to finished
+storage file. The time of a run over an empty folder is taken off both. Target: at least
+0.9 of android_sms.
 
     python benchmarks/export.py [MESSAGES] [ROUNDS]
 """

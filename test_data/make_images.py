@@ -64,7 +64,6 @@ SECONDS_1601_TO_1970 = 11644473600
 ANA = "desktop-ana-one-account-no-passcode"
 MARTA = "desktop-marta-one-account-no-passcode"
 MARTA_TWO = "desktop-marta-two-accounts-passcode"
-EXPORT = "export-marta"
 COPIED = "desktop-marta-copied-tdata"
 
 BUILT_NAME = "tests/builders/tdata.py"
@@ -165,7 +164,7 @@ def add_sample(
 def add_export(tree: Tree, folder: str) -> None:
     """Adds the data exports that the client of MARTA_TWO made, JSON and HTML."""
     for name in ("json", "html"):
-        with tarfile.open(HERE / "samples" / EXPORT / f"{name}.tar.gz") as archive:
+        with tarfile.open(HERE / "exports" / "marta" / f"{name}.tar.gz") as archive:
             for member in archive:
                 data = None
                 if member.isfile():

@@ -35,12 +35,12 @@ class TrueMessage:
 
 def sample_folder(name: str) -> Path:
     """Folder of a sample; skips the test where it is not there."""
-    for base in (
-        ROOT / "test_data" / "samples" / "export",
-        ROOT.parent / "shared" / "samples" / "export",
+    for folder in (
+        ROOT / "test_data" / "samples" / name.replace("desktop-", "export-"),
+        ROOT.parent / "shared" / "samples" / "export" / name,
     ):
-        if (base / name / "truth.json").is_file():
-            return base / name
+        if (folder / "truth.json").is_file():
+            return folder
     pytest.skip(f"sample {name} is not here")
 
 

@@ -188,7 +188,9 @@ _WITH_DEVICE: Final = (
 _LABEL: Final = re.compile(r"([^\n:：]{1,40})[:：]\s*(\S[^\n]*)")
 _IP_NOTE: Final = re.compile(r"\s*\(\s*IP\s*[=:]\s*([0-9A-Fa-f:.]{2,45})\s*\)")
 _IPV4: Final = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])", re.ASCII)
-_CODE: Final = re.compile(r"(?<![\d./:-])(?:\d{5,6}|\d{2,3}-\d{2,3})(?![\d./:-])", re.A)
+_CODE: Final = re.compile(
+    r"(?<![\d./:-])(?:\d{5,6}|\d{2,3}-\d{2,3})(?![\d/:-]|\.\d)", re.ASCII
+)
 _TIME: Final = re.compile(r"(?<!\d)(\d{1,2}):(\d\d)(?::(\d\d))?(?!\d)", re.ASCII)
 _DATES: Final = (
     # Day first is what the server writes; month first is only tried behind it.

@@ -86,9 +86,10 @@ _ROOT_HEAD: Final = re.compile(
     + "|".join(ROOT_KEYS[1:]).encode()
     + rb')": ?[\[{]'
 )
-# The beginning of a document that is too short to tell more.
+# A document that ends before more can be told: its first member, and the second key.
 _HEAD_START: Final = re.compile(
-    rb'\s*\{\s*"(?:about|personal_information|name|type)": ?["{n][^\x00]*', re.DOTALL
+    rb'\s*\{\s*"(about|personal_information|name|type)": ?(?:'
+    rb'(?:null|"(?:[^"\\]|\\.)*")\s*,\s*"([a-z_]+)"|(?:"(?:[^"\\]|\\.)*"?|n[ul]*|\{)?)'
 )
 _ANCHOR: Final = re.compile(
     rb'\n *(?P<message>\{)\s*"id": ?-?\d+,\s*"type": ?"(?:message|service|unsupported)"'
@@ -100,6 +101,9 @@ _ANCHOR: Final = re.compile(
 _DIALOGS: Final = ("personal_chat", "bot_chat")
 _OWN_CHAT: Final = re.compile(rb'"type": ?"saved_messages",\s*"id": ?(\d{1,19})\b')
 _SENDER: Final = re.compile(rb'"(?:from|actor)_id": ?(?:"(user\d{1,19})"|(\d{1,19})\b)')
+
+
+_SECOND_KEYS: Final = {b"name": ("type",), b"type": ("id",)}
 
 
 class HeadMatch(enum.Enum):
@@ -126,7 +130,13 @@ def check_head(head: bytes) -> HeadMatch:
         return HeadMatch.YES
     if _SORTED_CHAT_HEAD.match(data):
         return HeadMatch.YES
-    return HeadMatch.SHORT if _HEAD_START.match(data) else HeadMatch.NO
+    match = _HEAD_START.match(data)
+    if match is None or data.rstrip().endswith(b"}"):
+        return HeadMatch.NO
+    first, second = match.groups()
+    if second is not None and second.decode() not in _SECOND_KEYS.get(first, ROOT_KEYS):
+        return HeadMatch.NO
+    return HeadMatch.SHORT
 
 
 class _Kind(enum.Enum):

@@ -18,8 +18,11 @@ from lxml import etree  # type: ignore[import-untyped]
 
 CHUNK_SIZE: Final = 1 << 17
 MAXIMUM_NODES: Final = 20_000
+MAXIMUM_DEPTH: Final = 64
 MAXIMUM_TEXT: Final = 1 << 21
-_MAXIMUM_PAGE: Final = 1 << 30
+# libxml2 keeps all that it was fed: begin anew at a message after so many bytes.
+_SEGMENT: Final = 1 << 23
+_MESSAGE: Final = b'<div class="message '
 
 # Classes of elements that are blocks -> name of the block.
 _BLOCKS: Final = {
@@ -163,7 +166,7 @@ class _Target:
         self._flush()
         self._depth += 1
         self._nodes += 1
-        if self._nodes > MAXIMUM_NODES:
+        if self._nodes > MAXIMUM_NODES or self._depth > MAXIMUM_DEPTH:
             self._block.is_truncated = True
             return
         if self._depth != len(self._open) + 1:
@@ -226,27 +229,44 @@ class PageBlocks:
         Yields:
             Blocks whose closing tag is there.
         """
-        target = _Target()
-        parser = etree.HTMLParser(target=target, encoding="utf-8", remove_pis=True)
+        target, parser = _new_parser()
         self._file.seek(0)
         tail = b""
-        while self.size < _MAXIMUM_PAGE:
-            data = self._file.read(CHUNK_SIZE)
-            if not data:
-                break
+        fed = 0
+        while data := self._file.read(CHUNK_SIZE):
             self.size += len(data)
             tail = (tail + data)[-64:]
             # libxml2 takes a NUL for the end of the text.
-            parser.feed(data.replace(b"\x00", b"\xef\xbf\xbd"))
+            data = data.replace(b"\x00", b"\xef\xbf\xbd")
+            place = data.find(_MESSAGE) if fed > _SEGMENT else -1
+            if place >= 0:
+                parser.feed(data[:place])
+                yield from _taken(target)
+                _close(parser)
+                target, parser = _new_parser()
+                data, fed = data[place:], 0
+            parser.feed(data)
+            fed += len(data)
             yield from _taken(target)
         self.is_cut_off = target.is_open or b"</html>" not in tail
-        if self.size:
-            try:
-                parser.close()
-            except etree.LxmlError:
-                self.is_cut_off = True
+        if fed and not _close(parser):
+            self.is_cut_off = True
         if not self.is_cut_off:
             yield from _taken(target)
+
+
+def _new_parser() -> tuple[_Target, etree.HTMLParser]:
+    target = _Target()
+    return target, etree.HTMLParser(target=target, encoding="utf-8", remove_pis=True)
+
+
+def _close(parser: etree.HTMLParser) -> bool:
+    """Ends a parser, which frees its memory; False if it complains."""
+    try:
+        parser.close()
+    except etree.LxmlError:
+        return False
+    return True
 
 
 def _taken(target: _Target) -> list[Block]:

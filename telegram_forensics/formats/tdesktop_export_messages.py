@@ -218,9 +218,7 @@ class MessageReader:
             message.sender = self.ids.sender(get("actor_id")) or message.sender
             self._read_service(record, message)
         value, entities = get("text"), get("text_entities")
-        if isinstance(value, str) and (
-            not entities or (len(entities) == 1 and entities[0] == _plain(value))
-        ):
+        if isinstance(value, str) and (not entities or entities == _plain(value)):
             message.text = value
         else:
             if not isinstance(entities, list):
@@ -334,9 +332,9 @@ def read_text(value: Any, entities: Any) -> tuple[str, list[TextEntity]]:
     )
 
 
-def _plain(value: str) -> dict[str, str]:
-    """The entity of a text that is nothing but text."""
-    return {"type": "plain", "text": value}
+def _plain(value: str) -> list[dict[str, str]]:
+    """The entities of a text that is nothing but text."""
+    return [{"type": "plain", "text": value}]
 
 
 def read_path(value: Any) -> tuple[str | None, str | None]:

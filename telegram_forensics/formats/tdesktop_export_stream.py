@@ -1,9 +1,10 @@
 """A JSON document as a stream of values with byte offsets, damage included.
 
-Why not ijson: its C back-end gives no byte offsets, ends for good at the first byte that
-is not UTF-8 or not JSON (the exporter's own `\\xHH` included), and keeps a prefix text
-for each level of nesting (200,000 opening brackets take it out of memory). Here only the
-borders of a value are looked for; the value itself is decoded by Python's own C decoder.
+Why not ijson: its C back-end gives no byte offsets, ends for good at the first byte
+that is not UTF-8 or not JSON (the exporter's own `\\xHH` included), and keeps a prefix
+text for each level of nesting (200,000 opening brackets take it out of memory). Here
+only the borders of a value are looked for; the value itself is decoded by Python's own
+C decoder.
 
 Borders are found by layout first: the exporter puts the closing bracket of a value on a
 line of its own with the indent of the line that opens it, and a text holds no line
@@ -28,7 +29,6 @@ NOTE_CONTROL: Final = "control characters in a text"
 NOTE_UTF8: Final = "bytes that are not UTF-8"
 
 _STRICT: Final = json.JSONDecoder()
-_LENIENT: Final = json.JSONDecoder(strict=False)
 _MAXIMUM_SCALAR: Final = 1 << 16
 _OVERLAP: Final = 1 << 12
 
@@ -38,6 +38,8 @@ _STRUCTURE: Final = re.compile(rb'["{}\[\]]')
 _QUOTE: Final = re.compile(rb'["\\]')
 _SCALAR: Final = re.compile(rb'[^,:\[\]{}"\s]+')
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
+# Never valid JSON, and never a sign that a quote is lost.
+_CONTROL: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -384,19 +386,19 @@ class ValueStream:
         except UnicodeDecodeError:
             text = raw.decode("utf-8", "replace")
             self.is_damaged = True
-        note = NOTE_UTF8 if self.is_damaged else None
+            self._note(NOTE_UTF8, offset)
+        # Strict: a line break or a zero in a text means that a quote is lost.
         try:
             value, end = _STRICT.raw_decode(text)
-            if end != len(text):
-                raise ValueError("more than one value")
         except json.JSONDecodeError as exception:
             if not exception.msg.startswith("Invalid control character"):
                 raise
-            value = _LENIENT.decode(text)
+            text = _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+            value, end = _STRICT.raw_decode(text)
             self.is_damaged = True
-            note = NOTE_CONTROL
-        if note is not None:
-            self._note(note, offset)
+            self._note(NOTE_CONTROL, offset)
+        if end != len(text):
+            raise ValueError("more than one value")
         if b"\\u" in raw and _SURROGATE.search(raw):
             value = _without_surrogates(value)
         return value

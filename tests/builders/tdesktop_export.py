@@ -1,13 +1,14 @@
 """Writes exports as Telegram Desktop lays them out, for versions that no sample has.
 
-JSON: one space of indent for each level, `": "` behind keys, closing brackets on lines of
-their own, control characters as `\\xHH`. HTML: a line break behind each opening block tag
-and one with the indent in front of each closing one.
+JSON: one space of indent for each level, `": "` behind keys, closing brackets on lines
+of their own, control characters as `\\xHH`. HTML: a line break behind each opening
+block tag and one with the indent in front of each closing one.
 """
 
 from __future__ import annotations
 
 import html
+import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -45,15 +46,11 @@ def dump(value: Any, level: int = 0) -> str:
             return "[]"
         items = [f"{inner}{dump(item, level + 1)}" for item in value]
         return "[" + ("\n" if items else "") + ",\n".join(items) + f"\n{space}]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
+    if isinstance(value, str):
+        return text(value)
     if isinstance(value, float):
         return f"{value:.6f}"
-    if isinstance(value, int):
-        return str(value)
-    return text(value)
+    return json.dumps(value)
 
 
 def local(unix: int, offset_minutes: int = 0) -> str:

@@ -52,6 +52,24 @@ class Timeline:
                 found[json.dumps(record, sort_keys=True)] = record
         return list(found.values())
 
+    @property
+    def logins(self) -> list[dict[str, Any]]:
+        """Sessions out of authorization files; exports and debug logs repeat some."""
+        return [
+            item
+            for item in self.of_type("telegram:session")
+            if item["attribution_basis"] == "tdata_authorization"
+        ]
+
+    @property
+    def accounts(self) -> list[dict[str, Any]]:
+        """Accounts of storages; exports repeat some."""
+        return [
+            item
+            for item in self.of_type("telegram:account")
+            if item["attribution_basis"].startswith("tdata_")
+        ]
+
 
 def run(
     *arguments: str | os.PathLike[str],

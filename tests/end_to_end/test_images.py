@@ -40,9 +40,7 @@ def found_sessions(timeline: support.Timeline) -> list[tuple[str, str, int, str]
             session["session_data_center"],
             folder_of(session),
         )
-        for session in timeline.of_type("telegram:session")
-        # Other records, such as a debug log's list, repeat sessions.
-        if session["attribution_basis"] == "tdata_authorization"
+        for session in timeline.logins
     ]
 
 
@@ -64,11 +62,11 @@ def test_windows_image(options: list[str], tmp_path: pathlib.Path) -> None:
     )
     found = found_sessions(timeline)
     assert sorted(found) == sorted(expected_sessions("windows_telegram.E01"))
-    for session in timeline.of_type("telegram:session"):
+    for session in timeline.logins:
         assert session["client_name"] == "Telegram Desktop"
         assert session["client_version"] == "4.6.5"
         assert session["record_state"] == "current"
-    accounts = timeline.of_type("telegram:account")
+    accounts = timeline.accounts
     assert {item["account_identifier"] for item in accounts} == {
         item[0] for item in found
     }
@@ -101,7 +99,7 @@ def test_linux_image(tmp_path: pathlib.Path) -> None:
     assert sorted(found) == sorted(expected_sessions("linux_telegram.E01"))
     assert {item[1] for item in found} == {"ba17aaf2eb518876"}
     assert len({item[3] for item in found}) == 2
-    sessions = timeline.of_type("telegram:session")
+    sessions = timeline.logins
     installations = {item["installation_identifier"] for item in sessions}
     assert installations == {"2d91db245bc3e359"}
     check_debug_log(timeline)
@@ -160,11 +158,7 @@ def test_locked_profile(candidates: list[str] | None, tmp_path: pathlib.Path) ->
         for item in expected_sessions("windows_telegram.E01")
         if item[3] != locked_folder
     )
-    locked = [
-        item
-        for item in timeline.of_type("telegram:account")
-        if item["passcode_state"] == "locked"
-    ]
+    locked = [item for item in timeline.accounts if item["passcode_state"] == "locked"]
     assert {item["account_slot"] for item in locked} == {"0", "1"}
     assert {folder_of(item) for item in locked} == {locked_folder}
     for item in locked:

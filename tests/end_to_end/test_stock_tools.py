@@ -224,7 +224,7 @@ def test_real_samples(passcodes: str, tmp_path: pathlib.Path) -> None:
     def sample_of(event: dict[str, str]) -> str:
         return event["display_name"].partition("/evidence/")[2].partition("/")[0]
 
-    sessions = timeline.of_type("telegram:session")
+    sessions = timeline.logins
     assert {
         (
             sample_of(item),
@@ -236,9 +236,7 @@ def test_real_samples(passcodes: str, tmp_path: pathlib.Path) -> None:
     } == expected
     assert {item["client_name"] for item in sessions} == {"Telegram Desktop"}
     found_locked = [
-        item
-        for item in timeline.of_type("telegram:account")
-        if item["passcode_state"] == "locked"
+        item for item in timeline.accounts if item["passcode_state"] == "locked"
     ]
     assert {(sample_of(item), item["account_slot"]) for item in found_locked} == locked
     for item in found_locked:
