@@ -73,6 +73,8 @@ benchmark: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/parser_overhead.py
 	$(BIN)/python benchmarks/passcodes.py
+	$(BIN)/python benchmarks/aff4.py
+	$(BIN)/python benchmarks/export.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info
