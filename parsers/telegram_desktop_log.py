@@ -34,10 +34,19 @@ class TelegramDesktopLogParser(interface.FileObjectParser):
             raise errors.WrongParser("Not the name of a Telegram Desktop log.")
 
         head = file_object.read(self._HEAD_SIZE)
-        if not logs.is_log(kind, head):
+        is_log = logs.is_log(kind, head)
+        reader = log_reader.LogReader(parser_mediator, file_entry, kind)
+        if not is_log and not reader.has_storage:
             raise errors.WrongParser("Not a Telegram Desktop log.")
 
-        reader = log_reader.LogReader(parser_mediator, file_entry, kind)
+        if not is_log:
+            # Beside a storage it is one whose beginning is damaged.
+            parser_mediator.ProduceWarning(
+                f"{file_entry.name:s}: offset 0x0: does not begin like a log"
+            )
+            if not logs.has_entries(kind, head):
+                return
+
         # The format of log.txt alone would fit other programs.
         if kind in (logs.LogKind.NORMAL, logs.LogKind.START) and not (
             b"Launched version: " in head or reader.has_storage

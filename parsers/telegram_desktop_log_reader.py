@@ -5,6 +5,8 @@ import time
 
 from dfdatetime import time_elements as dfdatetime_time_elements
 
+from dfvfs.lib import errors as dfvfs_errors
+
 from telegram_forensics.formats import tdesktop_log_lines as log_lines
 from telegram_forensics.formats import tdesktop_logs as logs
 from telegram_forensics.formats import tdesktop_mtp_dump as mtp_dump
@@ -150,7 +152,7 @@ class LogReader:
                 levels=levels,
             )
             return None if folder is None else folder.folder("tdata")
-        except OSError:
+        except (OSError, dfvfs_errors.Error):
             return None
 
     def _Warn(self, offset, reason):
@@ -187,6 +189,25 @@ class LogReader:
           file_object (dfvfs.FileIO): file-like object.
         """
         self._OpenStorage()
+        try:
+            self._ReadEntries(file_object)
+        except (OSError, dfvfs_errors.Error) as exception:
+            self._Warn(
+                file_object.get_offset(),
+                f"unable to read what follows with error: {exception!s}",
+            )
+        for record in self._history.end():
+            self._ProduceRecord(record)
+
+    def _ReadEntries(self, file_object):
+        """Reads the entries of the log.
+
+        Args:
+          file_object (dfvfs.FileIO): file-like object.
+
+        Raises:
+          OSError: if the file cannot be read.
+        """
         damaged = 0
         first_damaged = None
         for entry in logs.read_entries(ReadChunks(file_object)):
@@ -208,8 +229,6 @@ class LogReader:
                 self._ProduceLine(entry)
             else:
                 self._ProduceDump(entry, dump)
-        for record in self._history.end():
-            self._ProduceRecord(record)
         if damaged:
             self._Warn(
                 first_damaged,
@@ -311,7 +330,7 @@ class LogReader:
                     )
                     return
                 self._ReadBindings(file_entry)
-        except OSError as exception:
+        except (OSError, dfvfs_errors.Error) as exception:
             self._Warn(None, f"unable to read the logs beside it: {exception!s}")
 
     def _ReadBindings(self, file_entry):

@@ -90,6 +90,18 @@ def is_log(kind: LogKind, head: bytes) -> bool:
     return _DEBUG_LINE.match(head) is not None
 
 
+def has_entries(kind: LogKind, head: bytes) -> bool:
+    """Whether a line of a log of this kind stands anywhere: its beginning may be lost.
+
+    Args:
+        kind: kind by the name.
+        head: first bytes of the file.
+    """
+    is_normal = kind in (LogKind.NORMAL, LogKind.START)
+    pattern = _NORMAL_LINE if is_normal else _DEBUG_LINE
+    return any(pattern.match(line) for line in head.split(b"\n"))
+
+
 def read_entries(chunks: Iterable[bytes]) -> Iterator[LogEntry]:
     """Reads a log, entry by entry, in bounded memory.
 

@@ -268,6 +268,37 @@ def test_foreign_logs_are_left_alone(tmp_path: Path) -> None:
     )
 
 
+def test_damaged_logs(tmp_path: Path) -> None:
+    """A log whose beginning is zeroed keeps its rest; a zeroed one is reported."""
+    support.unpack_sample("desktop-marta-one-account-no-passcode", tmp_path)
+    engine = support.Engine("telegram_desktop_log")
+    (log,) = tmp_path.rglob("mtp_*.txt")
+    data = log.read_bytes()
+    normal = log.parent.parent / "log.txt"
+    for path, hole in ((log, 5000), (normal, 300)):
+        content = path.read_bytes()
+        path.write_bytes(bytes(hole) + content[hole:])
+        found = engine.run([support.os_path_spec(path)])
+        assert found.event_data
+        assert any("does not begin like a log" in text for text in found.warnings)
+    for path in (log, normal):
+        path.write_bytes(bytes(4000))
+        found = engine.run([support.os_path_spec(path)])
+        assert not found.of_type("telegram:log")
+        assert any("does not begin like a log" in text for text in found.warnings)
+    # Cut inside the answer to the message: sent, its answer unknown.
+    log.write_bytes(data[: data.index(b"{ updateMessageID")])
+    found = engine.run([support.os_path_spec(log)])
+    (sent,) = [
+        item
+        for item in found.of_type("telegram:message")
+        if item.origin == "this_installation"
+    ]
+    assert (sent.message_identifier, sent.text) == (None, "ok sent #invoice2023")
+    assert "not in this log" in sent.service_details
+    assert any("cut off" in text for text in found.warnings)
+
+
 def test_marks(tmp_path: Path) -> None:
     """A crash report, a lock and an update log give an event each."""
     tdata_folder = support.unpack_sample(
