@@ -18,7 +18,11 @@ from telegram_forensics.aff4.file_records import FileRecord
 from telegram_forensics.aff4.graph import Aff4Object, Graph, class_name
 from telegram_forensics.aff4.source import ByteSource
 from telegram_forensics.aff4.turtle import RDF_TYPE, Statement
-from telegram_forensics.aff4.volume import Volume
+from telegram_forensics.aff4.volume import (
+    MAXIMUM_TURTLE_SIZE,
+    TURTLE_MEMBER,
+    Volume,
+)
 
 MAXIMUM_MAP_SIZE: Final = 2 << 30
 MAXIMUM_TARGETS_SIZE: Final = 256 * 1024 * 1024
@@ -138,7 +142,7 @@ class VolumeGroup:
         known = {volume.urn for volume in self.volumes}
         missing = set()
         for item in self.graph.objects.values():
-            if "ImageStream" not in item.types or item.number("size"):
+            if "ImageStream" not in item.types or self._is_here(item):
                 continue
             missing |= {
                 urn
@@ -157,11 +161,55 @@ class VolumeGroup:
             if name != self._own_name
             and (name.lower().endswith(_VOLUME_SUFFIXES) or _PART_NAME.fullmatch(name))
         ]
+        # An image in parts: the first and the last part do not name those between.
+        missing = self._missing_streams()
         wanted = self._missing_volumes()
         while wanted:
             if not any(self._add_volume(name, wanted) for name in names):
-                return
+                break
             wanted = self._missing_volumes()
+        if missing:
+            for name in names:
+                if self._names_one_of(name, missing):
+                    self._add_volume(name, None)
+
+    def _is_here(self, item: Aff4Object) -> bool:
+        """True if a stream is described and its first bevy is in a volume at hand."""
+        return bool(item.number("size")) and self.find_segment(item.urn, "/00000000")
+
+    def _missing_streams(self) -> set[str]:
+        """URNs of streams that no volume at hand describes."""
+        return {
+            item.urn
+            for item in self.graph.objects.values()
+            if "ImageStream" in item.types and not self._is_here(item)
+        }
+
+    def _names_one_of(self, name: str, urns: set[str]) -> bool:
+        """True if the metadata of a sibling names one of these streams.
+
+        The last resort (section 5.2): for parts that were renamed, or whose holder is
+        not recorded.
+        """
+        if self._siblings is None:
+            return False
+        wanted = [urn.encode("utf-8") for urn in urns]
+        keep = max(len(urn) for urn in wanted)
+        rest = b""
+        try:
+            volume = Volume(self._siblings.open(name))
+            if volume.urn in {item.urn for item in self.volumes}:
+                return False
+            pieces = volume.directory.chunks(TURTLE_MEMBER, MAXIMUM_TURTLE_SIZE)
+            for piece in pieces:
+                text = rest + piece
+                if any(urn in text for urn in wanted):
+                    return True
+                rest = text[-keep:]
+        except OSError:
+            # A sibling of another image may be damaged: not ours to report.
+            return False
+        return False
 
     def open_segment(self, urn: str, suffix: str) -> ByteSource | None:
         """See `SegmentFinder`."""

@@ -472,3 +472,23 @@ def test_unknown_major_version() -> None:
         support.open_volume(write_zip(members))
     members[1].crc = 1
     assert support.open_volume(write_zip(members)).problems
+
+
+@pytest.mark.parametrize("first", SPLIT)
+def test_renamed_parts(first: str) -> None:
+    """Parts that lost their names are found by what their metadata says."""
+    (row,) = (
+        row for row in support.expected("EXPECTED.tsv") if row["file"] == "c_split.aff4"
+    )
+    others = {
+        f"evidence_{number}.aff4": support.sample(name).read_bytes()
+        for number, name in enumerate(SPLIT)
+        if name != first
+    }
+    # A sibling of another image, and one that is damaged, do not matter.
+    others["py_map_symbolic.aff4"] = support.sample("py_map_symbolic.aff4").read_bytes()
+    others["broken.aff4"] = support.sample(SPLIT[1]).read_bytes()[:5000]
+    volumes = support.open_volume(support.sample(first).read_bytes(), others=others)
+    size, sha1, _ = support.digests(support.only_image(volumes).stream)
+    assert (str(size), sha1) == (row["size"], row["sha1"])
+    assert len(volumes.volumes) == 3
