@@ -1,6 +1,6 @@
 """Passcode candidates per second, against the floor that hashlib sets.
 
-    python benchmarks/passcodes.py
+python benchmarks/passcodes.py
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def main() -> None:
     version = 4006005
     data = b"TDF$" + version.to_bytes(4, "little") + payload
     data += hashlib.md5(
-        payload + len(payload).to_bytes(4, "little") + version.to_bytes(4, "little")
+        payload
+        + len(payload).to_bytes(4, "little")
+        + version.to_bytes(4, "little")
         + b"TDF$"
     ).digest()
     candidates = [f"candidate {number}" for number in range(CANDIDATES)]
