@@ -353,8 +353,8 @@ class AccountFileProducer:
         event_data.device_model = None
         event_data.login_device_model = unreviewed.device or None
         event_data.login_location = unreviewed.location or None
-        event_data.record_state = (
-            events.STATE_CURRENT if is_current else events.STATE_OVERWRITTEN
-        )
+        # "current" is for the login of this storage, and this one is another.
+        if not is_current:
+            event_data.record_state = events.STATE_OVERWRITTEN
         event_data.written_time = None
         self._produce(event_data)

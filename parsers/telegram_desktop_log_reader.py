@@ -434,8 +434,8 @@ class LogReader:
         event_data.system_version = record.system_version or None
         if record.is_current:
             event_data.client_version = record.client_version or None
+            # Current when the log was written; what it is today the storage tells.
             event_data.device_model = record.device_model or None
-            event_data.record_state = events.STATE_CURRENT
         else:
             # The record is of another session than that of the connection.
             event_data.session_data_center = None

@@ -214,6 +214,10 @@ def test_debug_log(name: str, tmp_path: Path) -> None:
         item["ip"] for item in authorizations
     ]
     own, *others = listed
+    # One login, one "current": a list in a log is history.
+    assert [item.record_state for item in found.sessions if item.record_state] == [
+        "current"
+    ]
     assert own.session_identifier == current.session_identifier
     for item, expected_one in zip(others, authorizations[1:], strict=True):
         assert item.session_identifier is None
