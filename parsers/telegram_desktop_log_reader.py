@@ -441,7 +441,8 @@ class LogReader:
             event_data.session_data_center = None
             event_data.session_identifier = None
             if record.hash is not None:
-                event_data.authorization_hash = str(record.hash)
+                # Unsigned, as everywhere: hashes of two sources must be equal.
+                event_data.authorization_hash = str(record.hash % (1 << 64))
             event_data.login_client_name = self._Join(
                 " ", record.client_name, record.client_version
             )
