@@ -40,6 +40,26 @@ class TelegramEventData(events.EventData):
           sender of a message.
     """
 
+    # Defaults of the class: an instance holds just what was set, so that plaso does
+    # not step over dozens of empty attributes for every message.
+    account_identifier = None
+    account_name = None
+    account_phone = None
+    account_username = None
+    attribution_basis = None
+    authorization_hash = None
+    client_name = None
+    client_version = None
+    device_model = None
+    device_platform = None
+    installation_identifier = None
+    login_client_name = None
+    login_device_model = None
+    login_ip_address = None
+    login_location = None
+    session_data_center = None
+    session_identifier = None
+
     def __init__(self, data_type=None):
         """Initializes event data.
 
@@ -47,23 +67,6 @@ class TelegramEventData(events.EventData):
           data_type (Optional[str]): event data type indicator.
         """
         super().__init__(data_type=data_type)
-        self.account_identifier = None
-        self.account_name = None
-        self.account_phone = None
-        self.account_username = None
-        self.attribution_basis = None
-        self.authorization_hash = None
-        self.client_name = None
-        self.client_version = None
-        self.device_model = None
-        self.device_platform = None
-        self.installation_identifier = None
-        self.login_client_name = None
-        self.login_device_model = None
-        self.login_ip_address = None
-        self.login_location = None
-        self.session_data_center = None
-        self.session_identifier = None
 
 
 class TelegramAccountEventData(TelegramEventData):

@@ -38,25 +38,26 @@ class TelegramCallEventData(event_data.TelegramEventData):
 
     DATA_TYPE = "telegram:call"
 
+    call_type = None
+    chat_identifier = None
+    chat_title = None
+    chat_type = None
+    direction = None
+    duration = None
+    message_identifier = None
+    peer_identifier = None
+    peer_name = None
+    reason = None
+    record_offset = None
+    sender_identifier = None
+    sender_name = None
+    start_time = None
+    time_zone_basis = None
+    time_zone_label = None
+
     def __init__(self):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
-        self.call_type = None
-        self.chat_identifier = None
-        self.chat_title = None
-        self.chat_type = None
-        self.direction = None
-        self.duration = None
-        self.message_identifier = None
-        self.peer_identifier = None
-        self.peer_name = None
-        self.reason = None
-        self.record_offset = None
-        self.sender_identifier = None
-        self.sender_name = None
-        self.start_time = None
-        self.time_zone_basis = None
-        self.time_zone_label = None
 
 
 class TelegramChatEventData(event_data.TelegramEventData):
@@ -95,27 +96,28 @@ class TelegramChatEventData(event_data.TelegramEventData):
 
     DATA_TYPE = "telegram:chat"
 
+    chat_folder = None
+    chat_identifier = None
+    chat_kind = None
+    chat_title = None
+    chat_type = None
+    chat_username = None
+    created_time = None
+    first_message_time = None
+    is_left = None
+    joined_time = None
+    key_fingerprint = None
+    last_message_time = None
+    members = None
+    number_of_messages = None
+    only_own_messages = None
+    record_offset = None
+    time_zone_basis = None
+    time_zone_label = None
+
     def __init__(self):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
-        self.chat_folder = None
-        self.chat_identifier = None
-        self.chat_kind = None
-        self.chat_title = None
-        self.chat_type = None
-        self.chat_username = None
-        self.created_time = None
-        self.first_message_time = None
-        self.is_left = None
-        self.joined_time = None
-        self.key_fingerprint = None
-        self.last_message_time = None
-        self.members = None
-        self.number_of_messages = None
-        self.only_own_messages = None
-        self.record_offset = None
-        self.time_zone_basis = None
-        self.time_zone_label = None
 
 
 class TelegramContactEventData(event_data.TelegramEventData):
@@ -145,22 +147,23 @@ class TelegramContactEventData(event_data.TelegramEventData):
 
     DATA_TYPE = "telegram:contact"
 
+    contact_category = None
+    contact_identifier = None
+    contact_name = None
+    contact_phone = None
+    contact_rating = None
+    contact_source = None
+    contact_type = None
+    contact_username = None
+    imported_time = None
+    last_seen_time = None
+    record_offset = None
+    time_zone_basis = None
+    time_zone_label = None
+
     def __init__(self):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
-        self.contact_category = None
-        self.contact_identifier = None
-        self.contact_name = None
-        self.contact_phone = None
-        self.contact_rating = None
-        self.contact_source = None
-        self.contact_type = None
-        self.contact_username = None
-        self.imported_time = None
-        self.last_seen_time = None
-        self.record_offset = None
-        self.time_zone_basis = None
-        self.time_zone_label = None
 
 
 class TelegramExportEventData(event_data.TelegramEventData):
@@ -193,25 +196,26 @@ class TelegramExportEventData(event_data.TelegramEventData):
 
     DATA_TYPE = "telegram:export"
 
+    export_date = None
+    export_format = None
+    export_parts = None
+    export_path = None
+    export_type = None
+    first_message_time = None
+    is_complete = None
+    last_message_time = None
+    number_of_chats = None
+    number_of_messages = None
+    started_time = None
+    time_zone_basis = None
+    time_zone_label = None
+    utc_offsets = None
+    written_time = None
+    zone_offset_1970 = None
+
     def __init__(self):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
-        self.export_date = None
-        self.export_format = None
-        self.export_parts = None
-        self.export_path = None
-        self.export_type = None
-        self.first_message_time = None
-        self.is_complete = None
-        self.last_message_time = None
-        self.number_of_chats = None
-        self.number_of_messages = None
-        self.started_time = None
-        self.time_zone_basis = None
-        self.time_zone_label = None
-        self.utc_offsets = None
-        self.written_time = None
-        self.zone_offset_1970 = None
 
 
 class TelegramMessageEventData(event_data.TelegramEventData):
@@ -278,51 +282,52 @@ class TelegramMessageEventData(event_data.TelegramEventData):
 
     DATA_TYPE = "telegram:message"
 
+    author_signature = None
+    chat_identifier = None
+    chat_title = None
+    chat_type = None
+    contact_name = None
+    contact_phone = None
+    edited_time = None
+    file_path = None
+    forwarded_from = None
+    forwarded_time = None
+    grouped_identifier = None
+    is_deleted = None
+    is_outgoing = None
+    links = None
+    location = None
+    media_duration = None
+    media_mime_type = None
+    media_name = None
+    media_size = None
+    media_state = None
+    media_type = None
+    message_identifier = None
+    origin = None
+    origin_basis = None
+    origin_confidence = None
+    reactions = None
+    read_time = None
+    record_offset = None
+    reply_to_chat_identifier = None
+    reply_to_identifier = None
+    saved_from = None
+    self_destruct_time = None
+    sender_identifier = None
+    sender_name = None
+    sender_type = None
+    sent_time = None
+    service_action = None
+    service_details = None
+    text = None
+    time_zone_basis = None
+    time_zone_label = None
+    via_bot = None
+
     def __init__(self):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
-        self.author_signature = None
-        self.chat_identifier = None
-        self.chat_title = None
-        self.chat_type = None
-        self.contact_name = None
-        self.contact_phone = None
-        self.edited_time = None
-        self.file_path = None
-        self.forwarded_from = None
-        self.forwarded_time = None
-        self.grouped_identifier = None
-        self.is_deleted = None
-        self.is_outgoing = None
-        self.links = None
-        self.location = None
-        self.media_duration = None
-        self.media_mime_type = None
-        self.media_name = None
-        self.media_size = None
-        self.media_state = None
-        self.media_type = None
-        self.message_identifier = None
-        self.origin = None
-        self.origin_basis = None
-        self.origin_confidence = None
-        self.reactions = None
-        self.read_time = None
-        self.record_offset = None
-        self.reply_to_chat_identifier = None
-        self.reply_to_identifier = None
-        self.saved_from = None
-        self.self_destruct_time = None
-        self.sender_identifier = None
-        self.sender_name = None
-        self.sender_type = None
-        self.sent_time = None
-        self.service_action = None
-        self.service_details = None
-        self.text = None
-        self.time_zone_basis = None
-        self.time_zone_label = None
-        self.via_bot = None
 
 
 class TelegramNoticeEventData(event_data.TelegramEventData):
@@ -355,22 +360,23 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
 
     DATA_TYPE = "telegram:notice"
 
+    chat_identifier = None
+    is_deleted = None
+    message_identifier = None
+    notice_basis = None
+    notice_sender_basis = None
+    notice_type = None
+    record_offset = None
+    reported_time = None
+    sender_identifier = None
+    sent_time = None
+    text = None
+    time_zone_basis = None
+    time_zone_label = None
+
     def __init__(self):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
-        self.chat_identifier = None
-        self.is_deleted = None
-        self.message_identifier = None
-        self.notice_basis = None
-        self.notice_sender_basis = None
-        self.notice_type = None
-        self.record_offset = None
-        self.reported_time = None
-        self.sender_identifier = None
-        self.sent_time = None
-        self.text = None
-        self.time_zone_basis = None
-        self.time_zone_label = None
 
 
 EVENT_DATA_CLASSES = (

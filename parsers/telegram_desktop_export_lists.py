@@ -145,7 +145,8 @@ class ListEventMaker:
         event_data.account_identifier = self.account_identifier
         event_data.account_name = self.account_name
         event_data.account_phone = self._account_phone
-        event_data.account_username = self._account_username
+        if self._account_username is not None:
+            event_data.account_username = self._account_username
         event_data.attribution_basis = basis
         event_data.client_name = CLIENT_NAME
 

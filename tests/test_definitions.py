@@ -26,7 +26,6 @@ PLASO_DATA = str(Path(plaso.__file__).parent / "data")
 CLASSES = event_data_classes.EVENT_DATA_CLASSES
 MODULES = event_data_classes.MODULES
 BASE = event_data.TelegramEventData
-BASE_ATTRIBUTES = [name for name in vars(BASE()) if not name.startswith("_")]
 
 by_class = pytest.mark.parametrize(
     "data_class", CLASSES, ids=lambda data_class: data_class.DATA_TYPE
@@ -34,10 +33,22 @@ by_class = pytest.mark.parametrize(
 
 
 def attributes(data_class: type) -> dict[str, Any]:
-    """Attributes of a class in the order of its __init__, plaso's own left out."""
+    """Attributes of a class in the order of their definition, plaso's own left out.
+
+    They are defaults of the class or are set in __init__.
+    """
+    found: dict[str, Any] = {}
+    for one_class in reversed(data_class.__mro__):
+        if one_class.__module__.startswith("telegram_forensics."):
+            found.update(
+                (name, value)
+                for name, value in vars(one_class).items()
+                if re.fullmatch("[a-z][a-z0-9_]*", name)
+            )
+    found.update(vars(data_class()))
     return {
         name: value
-        for name, value in vars(data_class()).items()
+        for name, value in found.items()
         if not name.startswith("_") and name != "data_type"
     }
 
@@ -93,7 +104,7 @@ def test_attributes(data_class: type) -> None:
     found = attributes(data_class)
     assert set(found.values()) == {None}
     names = list(found)
-    base = [name for name in BASE_ATTRIBUTES if name != "data_type"]
+    base = list(attributes(BASE))
     assert names[: len(base)] == base == sorted(base)
     own = names[len(base) :]
     assert own
@@ -173,7 +184,7 @@ def test_formatters_use_what_exists(data_class: type) -> None:
     assert names <= set(attributes(data_class))
     # The identity is in each message.
     assert {"account_identifier", "session_identifier", "client_name"} <= names
-    own = set(attributes(data_class)) - set(BASE_ATTRIBUTES)
+    own = set(attributes(data_class)) - set(attributes(BASE))
     shown = {name for name in own if not name.endswith("_time")}
     assert shown <= names
 
@@ -245,7 +256,7 @@ def rows(section: str) -> list[str]:
 def test_documentation(data_class: type) -> None:
     """A section for each data type with a row for it and for each of its attributes."""
     section = rows(sections()[data_class.DATA_TYPE].split("\n\n| ", 2)[1])
-    own = [name for name in attributes(data_class) if name not in BASE_ATTRIBUTES]
+    own = [name for name in attributes(data_class) if name not in attributes(BASE)]
     assert section[0] == data_class.DATA_TYPE
     assert sorted(section[1:]) == sorted(own)
 
@@ -254,7 +265,7 @@ def test_documentation_of_the_base() -> None:
     """The attributes of every event have a row each, and no other has."""
     section = sections()["Attributes of every event"].split("### ")[0]
     assert sorted(rows(section)) == sorted(
-        name for name in BASE_ATTRIBUTES if name != "data_type"
+        name for name in attributes(BASE) if name != "data_type"
     )
 
 

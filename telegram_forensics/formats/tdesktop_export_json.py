@@ -462,10 +462,14 @@ class JsonExport:
 
 def _widen(chat: Chat, date: ExportTime) -> None:
     """Notes the first and last message of a chat."""
-    if chat.first_date is None or _order(date) < _order(chat.first_date):
-        chat.first_date = date
-    if chat.last_date is None or _order(date) > _order(chat.last_date):
+    if chat.first_date is None or chat.last_date is None:
+        chat.first_date = chat.last_date = date
+        return
+    order = _order(date)
+    if order > _order(chat.last_date):
         chat.last_date = date
+    elif order < _order(chat.first_date):
+        chat.first_date = date
 
 
 def _order(date: ExportTime) -> int:

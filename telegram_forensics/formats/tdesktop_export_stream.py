@@ -93,6 +93,9 @@ class ValueStream:
 
     def peek(self) -> bytes:
         """The next byte that is no white space, b"" at the end."""
+        first = self._data[self._position : self._position + 1]
+        if first and first not in b" \n\r\t":
+            return first
         indent: int | None = None
         while True:
             match = _SPACE.match(self._data, self._position)
