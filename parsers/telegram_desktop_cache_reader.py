@@ -2,12 +2,12 @@
 
 import time
 
-from telegram_forensics.formats import tdesktop_storage
 from telegram_forensics.parsers import telegram_desktop_cache as cache_producer
 from telegram_forensics.parsers import telegram_desktop_events as events
 from telegram_forensics.parsers import telegram_desktop_reader as reader
 from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import tdata_cache_tree
+from telegram_forensics.vfs import tdata_versions
 
 
 class CacheReader:
@@ -72,8 +72,11 @@ class CacheReader:
             self._Warn(None, "lies outside of a tdata folder, not decrypted")
             return
 
-        storage = tdesktop_storage.TdataStorage(
-            tdata, reader.GetPasscodes(self._mediator), progress=self._SignalProgress
+        storage = tdata_versions.make_storage(
+            tdata,
+            self._mediator.resolver_context,
+            reader.GetPasscodes(self._mediator),
+            progress=self._SignalProgress,
         )
         attribution = events.Attribution(
             installation_identifier=storage.installation_identifier

@@ -10,6 +10,9 @@ from telegram_forensics.parsers import event_data as telegram_event_data
 
 CLIENT_NAME = "Telegram Desktop"
 
+# What the storage was opened with: the key of an earlier version or a copy of it.
+OTHER_KEY_SUFFIX = "+other_key_file"
+
 STATE_CURRENT = "current"
 STATE_OVERWRITTEN = "overwritten"
 STATE_REMOVED = "removed"
@@ -48,6 +51,8 @@ class Attribution:
           basis (str): code of the stored fact behind the attribution.
           version (str): version of the client that wrote the file.
         """
+        if self.account is not None and self.account.key_source is not None:
+            basis = f"{basis}{OTHER_KEY_SUFFIX}"
         event_data.attribution_basis = basis
         event_data.client_name = CLIENT_NAME
         event_data.client_version = version
@@ -233,7 +238,7 @@ def SetPasscode(event_data, key_slots):
     for slot in key_slots:
         if slot.key_file is not None:
             event_data.passcode_kdf = slot.key_file.kdf_name
-            if slot.local_key is None:
+            if slot.local_key is None or slot.local_key.source is not None:
                 event_data.recovery_line = slot.key_file.recovery_line
             break
 
@@ -252,18 +257,6 @@ def MakeKeyFileSettings(attribution, slot, account_list, is_current):
     """
     version = slot.key_file.container.version_text if slot.key_file else None
     facts = [setting_facts.SettingFact("local_passcode", slot.state.value)]
-    if account_list is not None:
-        indexes = ", ".join(str(index) for index in account_list.indexes)
-        facts.append(setting_facts.SettingFact("account_indexes", indexes or "none"))
-        if account_list.active is not None:
-            facts.append(
-                setting_facts.SettingFact("active_account", str(account_list.active))
-            )
-    if slot.local_key is not None:
-        # The key itself never leaves the evidence; its fingerprint tells copies and
-        # backups of one storage, whatever passcode protects them.
-        fingerprint = hashlib.sha256(slot.local_key.value).hexdigest()[:16]
-        facts.append(setting_facts.SettingFact("storage_fingerprint", fingerprint))
     trailer = slot.key_file.trailer if slot.key_file else None
     for wrap in trailer.stale_wraps if trailer else ():
         facts.append(
@@ -274,6 +267,27 @@ def MakeKeyFileSettings(attribution, slot, account_list, is_current):
             )
         )
     yield from MakeSettings(attribution, "tdata_key_file", version, facts, is_current)
+
+    facts = []
+    if account_list is not None:
+        indexes = ", ".join(str(index) for index in account_list.indexes)
+        facts.append(setting_facts.SettingFact("account_indexes", indexes or "none"))
+        if account_list.active is not None:
+            facts.append(
+                setting_facts.SettingFact("active_account", str(account_list.active))
+            )
+    basis = "tdata_key_file"
+    if slot.local_key is not None:
+        # The key itself never leaves the evidence; its fingerprint tells copies and
+        # backups of one storage, whatever passcode protects them.
+        fingerprint = hashlib.sha256(slot.local_key.value).hexdigest()[:16]
+        facts.append(setting_facts.SettingFact("storage_fingerprint", fingerprint))
+        if slot.local_key.source is not None:
+            basis = f"{basis}{OTHER_KEY_SUFFIX}"
+            facts.append(
+                setting_facts.SettingFact("storage_key_source", slot.local_key.source)
+            )
+    yield from MakeSettings(attribution, basis, version, facts, is_current)
 
 
 def MakeSettings(attribution, basis, version, facts, is_current):

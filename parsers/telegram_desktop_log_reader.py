@@ -12,7 +12,6 @@ from telegram_forensics.formats import tdesktop_logs as logs
 from telegram_forensics.formats import tdesktop_mtp_dump as mtp_dump
 from telegram_forensics.formats import tdesktop_mtp_history as mtp_history
 from telegram_forensics.formats import tdesktop_mtp_summary as mtp_summary
-from telegram_forensics.formats import tdesktop_storage
 from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import event_data as telegram_event_data
@@ -22,6 +21,7 @@ from telegram_forensics.parsers import telegram_desktop_events as events
 from telegram_forensics.parsers import telegram_desktop_log_messages as log_messages
 from telegram_forensics.parsers import telegram_desktop_reader as reader
 from telegram_forensics.vfs import folder as vfs_folder
+from telegram_forensics.vfs import tdata_versions
 
 BASIS_LINE = "log_line"
 BASIS_KEY = "debug_log_bound_key"
@@ -174,8 +174,9 @@ class LogReader:
         if self._tdata is None:
             return
         try:
-            self._storage = tdesktop_storage.TdataStorage(
+            self._storage = tdata_versions.make_storage(
                 self._tdata,
+                self._mediator.resolver_context,
                 reader.GetPasscodes(self._mediator),
                 progress=self._SignalProgress,
             )

@@ -24,6 +24,7 @@ from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import passcodes
 from telegram_forensics.vfs import tdata_cache_tree
 from telegram_forensics.vfs import tdata_tree
+from telegram_forensics.vfs import tdata_versions
 from telegram_forensics.vfs import type_indicators
 
 # Record of a settings file, and its offset in an undamaged one.
@@ -132,8 +133,11 @@ class TdataReader:
         )
         if self._folder is None:
             raise OSError("the file lies in no folder")
-        self._storage = tdesktop_storage.TdataStorage(
-            self._folder, GetPasscodes(parser_mediator), progress=self._SignalProgress
+        self._storage = tdata_versions.make_storage(
+            self._folder,
+            context,
+            GetPasscodes(parser_mediator),
+            progress=self._SignalProgress,
         )
         self._attribution = events.Attribution(
             written_time=file_entry.modification_time,

@@ -63,10 +63,12 @@ class LocalKey:
     Attributes:
         value: 256 bytes; kept out of `repr`, no log or event may show it.
         passcode_number: which candidate opened it, 0 = the empty passcode.
+        source: where the key comes from if not from the file itself, in words.
     """
 
     value: bytes = field(repr=False)
     passcode_number: int
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ class KeyFile:
 
     def state(self, key: LocalKey | None) -> PasscodeState:
         """What the outcome of `open` says about the passcode."""
-        if key is not None:
+        if key is not None and key.source is None:
             return PasscodeState.SET if key.passcode_number else PasscodeState.NONE
         return PasscodeState.UNKNOWN if self.is_damaged else PasscodeState.LOCKED
 

@@ -32,6 +32,7 @@ from telegram_forensics.formats.tdesktop_key_file import (
     read_legacy_map,
 )
 from telegram_forensics.formats.tdesktop_map import AccountMap, read_map
+from telegram_forensics.formats.tdesktop_other_keys import OtherKeyFile, borrow_key
 from telegram_forensics.formats.tdesktop_passcodes import Passcodes
 from telegram_forensics.formats.tdesktop_peer import SelfRecord, read_self_record
 
@@ -218,6 +219,12 @@ class Account:
         return list(dict.fromkeys(key.value for key in keys if key))
 
     @property
+    def key_source(self) -> str | None:
+        """Where the keys come from if not from key files of this folder, in words."""
+        keys = [slot.local_key for slot in self.key_slots if slot.local_key]
+        return keys[0].source if keys else None
+
+    @property
     def legacy_key_slots(self) -> list[KeySlot]:
         """Keys that the maps in the account's own folder carry."""
         return [slot for _, _, slot, _ in self._raw_maps if slot is not None]
@@ -308,6 +315,7 @@ class TdataStorage:
         *,
         first_passcode: int | None = None,
         progress: Callable[[], None] | None = None,
+        other_key_files: Callable[[str], Iterator[OtherKeyFile]] | None = None,
     ) -> None:
         """Prepares reading; nothing is read yet.
 
@@ -316,12 +324,15 @@ class TdataStorage:
             passcodes: candidates, only the empty one by default.
             first_passcode: number of the candidate to try first.
             progress: called before every trial of a candidate.
+            other_key_files: finds key files of a data set in earlier versions or
+                copies of the folder; asked only where no candidate opens one here.
         """
         self.folder = folder
         self.passcodes = passcodes or Passcodes()
         self.issues: list[Issue] = []
         self._first_passcode = first_passcode
         self._progress = progress
+        self._other_key_files = other_key_files
 
     @functools.cached_property
     def entries(self) -> dict[str, FolderEntry]:
@@ -353,6 +364,9 @@ class TdataStorage:
                 if data is not None:
                     slot = self.read_key_slot(name, name, data, read_key_file)
                 slots.append(slot or KeySlot(name, issues=issues))
+            if self._other_key_files and not any(slot.local_key for slot in slots):
+                others = self._other_key_files(logical)
+                borrow_key(slots, others, self.passcodes, self._progress)
             result[logical[len("key_") :]] = _valid_first(
                 slots, lambda slot: slot.local_key is not None
             )
