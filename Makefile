@@ -37,6 +37,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[pyaff4]' && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps pyaff4==0.34; } \
 	  || echo "pyaff4 could not be installed (a C++ compiler is needed): comparisons with it are skipped."
+	@# It wants another build of tgcrypto than the one that is there.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps tgartifacts==0.2.0 \
+	  || echo "tgartifacts could not be installed: comparisons with it are skipped."
 	@touch $@
 
 timeline: $(VENV)/.installed

@@ -18,11 +18,14 @@ class TelegramEventData(events.EventData):
       account_name (str): name of the owner as stored.
       account_phone (str): phone number of the owner as stored, digits.
       account_username (str): username of the owner as stored, without "@".
+      android_user (int): number of the Android user (0 the first, others further users
+          and work profiles) whose copy of the client it is, by the path.
       attribution_basis (str): code of the stored fact behind the attribution, see
           docs/event_data.md.
       authorization_hash (str): server's hash of another session that the record
           describes, decimal; never equal to a session identifier.
       client_name (str): name of the client, such as "Telegram Desktop".
+      client_package (str): package of an Android client, by the path.
       client_version (str): version of the client that wrote the record.
       device_model (str): device model as the client stored it or the server
           recorded it.
@@ -46,9 +49,11 @@ class TelegramEventData(events.EventData):
     account_name = None
     account_phone = None
     account_username = None
+    android_user = None
     attribution_basis = None
     authorization_hash = None
     client_name = None
+    client_package = None
     client_version = None
     device_model = None
     device_platform = None
@@ -81,8 +86,10 @@ class TelegramAccountEventData(TelegramEventData):
           account as the client stored it.
       passcode_kdf (str): key derivation of the local passcode, with its cost.
       passcode_state (str): local passcode of the client: "none", "set" (and known),
-          "locked" (not known) or "unknown" (the key file is damaged).
-      recovery_line (str): line for a password recovery tool, for a locked storage.
+          "locked" (not known), "screen_lock" (set, but nothing is encrypted with it) or
+          "unknown" (the key file is damaged).
+      recovery_line (str): line for a password recovery tool, for a passcode that is
+          not known.
       two_step_state (str): state of two-step verification, where stored.
       written_time (dfdatetime.DateTimeValues): modification time of the file that
           holds the record.
@@ -109,6 +116,8 @@ class TelegramSessionEventData(TelegramEventData):
 
     Attributes:
       account_slot (str): where the client keeps the account, such as its index.
+      connected_time (dfdatetime.DateTimeValues): begin of the oldest period for which a
+          salt of the server is kept: the client was connected about then.
       country (str): country as the server recorded it.
       created_time (dfdatetime.DateTimeValues): login.
       ended_time (dfdatetime.DateTimeValues): log out or termination.
@@ -116,10 +125,17 @@ class TelegramSessionEventData(TelegramEventData):
       key_identifiers (list[str]): identifiers of all authorization keys of this
           login, those waiting to be destroyed as "destroy:<identifier>".
       last_active_time (dfdatetime.DateTimeValues): last activity.
+      last_server_time (dfdatetime.DateTimeValues): last time that the client got from
+          the server.
       record_state (str): "current", "removed", "overwritten" (an older or temporary
           slot of the same record) or "unused_slot" (nobody is logged in).
       region (str): region as the server recorded it.
+      server_time_difference (int): seconds, server's clock minus device's clock.
+      sessions_to_destroy (list[str]): identifiers of transport sessions (connections
+          of a key, neither keys nor logins) that the server shall forget.
       system_version (str): system version as the server recorded it.
+      temporary_key_identifiers (list[str]): identifiers of the temporary keys of this
+          login.
       written_time (dfdatetime.DateTimeValues): modification time of the file that
           holds the record: for Telegram Desktop the latest possible time of the login.
     """
@@ -130,15 +146,20 @@ class TelegramSessionEventData(TelegramEventData):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
         self.account_slot = None
+        self.connected_time = None
         self.country = None
         self.created_time = None
         self.ended_time = None
         self.ip_address = None
         self.key_identifiers = None
         self.last_active_time = None
+        self.last_server_time = None
         self.record_state = None
         self.region = None
+        self.server_time_difference = None
+        self.sessions_to_destroy = None
         self.system_version = None
+        self.temporary_key_identifiers = None
         self.written_time = None
 
 

@@ -26,6 +26,11 @@ class TelegramCallEventData(event_data.TelegramEventData):
           "disconnect".
       record_offset (int): byte offset of the record in the file, where nothing else
           tells which record it is.
+      record_state (str): "overwritten" or "removed" for a row that the database
+          has replaced or removed; None for a row that counts.
+      record_table (str): table of the database that holds the record, None for
+          its main table of messages.
+      row_identifier (str): number of the row in that table.
       sender_identifier (str): identifier of the sender, decimal.
       sender_name (str): name of the sender as stored.
       start_time (dfdatetime.DateTimeValues): date of the call's message.
@@ -49,6 +54,9 @@ class TelegramCallEventData(event_data.TelegramEventData):
     peer_name = None
     reason = None
     record_offset = None
+    record_state = None
+    record_table = None
+    row_identifier = None
     sender_identifier = None
     sender_name = None
     start_time = None
@@ -64,6 +72,7 @@ class TelegramChatEventData(event_data.TelegramEventData):
     """Telegram chat event data: a dialog, group, channel or secret chat.
 
     Attributes:
+      chat_details (str): what else is stored of the chat, in words.
       chat_folder (str): folder of an export that holds the chat.
       chat_identifier (str): identifier of the chat: the peer's own, decimal, without
           sign or "-100"; of a secret chat the encrypted chat's.
@@ -81,12 +90,29 @@ class TelegramChatEventData(event_data.TelegramEventData):
       key_fingerprint (str): fingerprint of a secret chat's key, hexadecimal.
       last_message_time (dfdatetime.DateTimeValues): last message of the chat that the
           source holds.
+      local_send_time (dfdatetime.DateTimeValues): last message sent from this
+          device to that user, by the device's clock.
       members (list[str]): identifiers of the members, names where only these are
           stored.
+      number_of_local_traces (int): local send traces of the chat: messages that
+          this data set composed.
+      number_of_lost_messages (int): local send traces whose message is not stored
+          any more.
       number_of_messages (int): number of messages of the chat that the source holds.
+      number_of_outgoing (int): stored messages that the account sent since the
+          login of this data set, without service actions and automatic messages.
       only_own_messages (bool): the source holds the account's own messages only.
+      peer_identifier (str): identifier of the other party of a secret chat,
+          decimal.
       record_offset (int): byte offset of the record in the file, where nothing else
           tells which record it is.
+      record_state (str): "overwritten" or "removed" for a row that the database
+          has replaced or removed; None for a row that counts.
+      record_table (str): table of the database that holds the record, None for
+          its main table of messages.
+      rekeyed_time (dfdatetime.DateTimeValues): last change of a secret chat's
+          key.
+      row_identifier (str): number of the row in that table.
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
@@ -96,6 +122,7 @@ class TelegramChatEventData(event_data.TelegramEventData):
 
     DATA_TYPE = "telegram:chat"
 
+    chat_details = None
     chat_folder = None
     chat_identifier = None
     chat_kind = None
@@ -108,10 +135,19 @@ class TelegramChatEventData(event_data.TelegramEventData):
     joined_time = None
     key_fingerprint = None
     last_message_time = None
+    local_send_time = None
     members = None
+    number_of_local_traces = None
+    number_of_lost_messages = None
     number_of_messages = None
+    number_of_outgoing = None
     only_own_messages = None
+    peer_identifier = None
     record_offset = None
+    record_state = None
+    record_table = None
+    rekeyed_time = None
+    row_identifier = None
     time_zone_basis = None
     time_zone_label = None
 
@@ -126,6 +162,7 @@ class TelegramContactEventData(event_data.TelegramEventData):
     Attributes:
       contact_category (str): "people", "inline_bots" or "calls" for frequent contacts;
           for "peers" the list: "frequent", "recent_search" or "saved".
+      contact_details (str): what else is stored of the peer, in words.
       contact_identifier (str): identifier of the peer, decimal.
       contact_name (str): name as stored.
       contact_phone (str): phone number, digits.
@@ -135,9 +172,16 @@ class TelegramContactEventData(event_data.TelegramEventData):
       contact_type (str): kind of the peer: as chat_type.
       contact_username (str): username, without "@".
       imported_time (dfdatetime.DateTimeValues): the contact was uploaded or added.
+      joined_time (dfdatetime.DateTimeValues): the peer joined the group or
+          channel that contact_details names.
       last_seen_time (dfdatetime.DateTimeValues): last known online time.
       record_offset (int): byte offset of the record in the file, where nothing else
           tells which record it is.
+      record_state (str): "overwritten" or "removed" for a row that the database
+          has replaced or removed; None for a row that counts.
+      record_table (str): table of the database that holds the record, None for
+          its main table of messages.
+      row_identifier (str): number of the row in that table.
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
@@ -148,6 +192,7 @@ class TelegramContactEventData(event_data.TelegramEventData):
     DATA_TYPE = "telegram:contact"
 
     contact_category = None
+    contact_details = None
     contact_identifier = None
     contact_name = None
     contact_phone = None
@@ -156,8 +201,12 @@ class TelegramContactEventData(event_data.TelegramEventData):
     contact_type = None
     contact_username = None
     imported_time = None
+    joined_time = None
     last_seen_time = None
     record_offset = None
+    record_state = None
+    record_table = None
+    row_identifier = None
     time_zone_basis = None
     time_zone_label = None
 
@@ -238,6 +287,8 @@ class TelegramMessageEventData(event_data.TelegramEventData):
       grouped_identifier (str): identifier of the album, decimal.
       is_deleted (bool): the message was deleted and is still stored.
       is_outgoing (bool): sent by the account, from whatever session.
+      is_read (bool): the message was read: an incoming one by the account, on
+          whatever device, an outgoing one by the other party.
       links (list[str]): addresses behind a text that shows something else.
       location (str): latitude and longitude of a place.
       media_duration (int): duration of the attachment in seconds.
@@ -259,10 +310,19 @@ class TelegramMessageEventData(event_data.TelegramEventData):
       read_time (dfdatetime.DateTimeValues): the message was read.
       record_offset (int): byte offset of the record in the file, where nothing else
           tells which record it is.
+      record_state (str): "overwritten" or "removed" for a row that the database
+          has replaced or removed; None for a row that counts.
+      record_table (str): table of the database that holds the record, None for
+          its main table of messages.
       reply_to_chat_identifier (str): chat of the message replied to, if another one.
       reply_to_identifier (str): message replied to, decimal.
+      row_identifier (str): number of the row in that table.
       saved_from (str): where a saved message comes from.
+      scheduled_time (dfdatetime.DateTimeValues): the message is due to be sent;
+          it was not when the record was written.
       self_destruct_time (dfdatetime.DateTimeValues): the message deletes itself.
+      send_state (str): "sending", "failed" or "editing", where the client has not
+          finished.
       sender_identifier (str): identifier of the sender, decimal.
       sender_name (str): name of the sender as stored.
       sender_type (str): "user", "group" or "channel": a post may be made in the name of
@@ -295,6 +355,7 @@ class TelegramMessageEventData(event_data.TelegramEventData):
     grouped_identifier = None
     is_deleted = None
     is_outgoing = None
+    is_read = None
     links = None
     location = None
     media_duration = None
@@ -310,10 +371,15 @@ class TelegramMessageEventData(event_data.TelegramEventData):
     reactions = None
     read_time = None
     record_offset = None
+    record_state = None
+    record_table = None
     reply_to_chat_identifier = None
     reply_to_identifier = None
+    row_identifier = None
     saved_from = None
+    scheduled_time = None
     self_destruct_time = None
+    send_state = None
     sender_identifier = None
     sender_name = None
     sender_type = None
@@ -347,7 +413,12 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
           "phone_changed" or "other".
       record_offset (int): byte offset of the record in the file, where nothing else
           tells which record it is.
+      record_state (str): "overwritten" or "removed" for a row that the database
+          has replaced or removed; None for a row that counts.
+      record_table (str): table of the database that holds the record, None for
+          its main table of messages.
       reported_time (dfdatetime.DateTimeValues): time that the text names.
+      row_identifier (str): number of the row in that table.
       sender_identifier (str): identifier of the sender, decimal.
       sent_time (dfdatetime.DateTimeValues): the message was sent.
       text (str): text of the message.
@@ -367,7 +438,10 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
     notice_sender_basis = None
     notice_type = None
     record_offset = None
+    record_state = None
+    record_table = None
     reported_time = None
+    row_identifier = None
     sender_identifier = None
     sent_time = None
     text = None

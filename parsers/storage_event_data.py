@@ -9,18 +9,21 @@ class TelegramDraftEventData(event_data.TelegramEventData):
     Attributes:
       account_slot (str): where the client keeps the account, such as its index.
       chat_identifier (str): the peer's own identifier, decimal.
-      chat_type (str): kind of chat: "user", "group" or "channel" (which includes
-          supergroups).
+      chat_type (str): kind of chat: "user", "group", "channel" (which includes
+          supergroups) or "secret"; None where the client stores a number only that does
+          not tell groups from channels.
       draft_section (str): where in the chat: "local" (the chat itself), "cloud",
           "scheduled", "topic", "shortcut" or "sub_chat".
       is_editing (bool): True if it is an edit of a sent message.
       message_identifier (str): identifier of the message that is edited.
       reply_to_identifier (str): identifier of the message that is replied to.
-      saved_time (dfdatetime.DateTimeValues): modification time of the draft's file,
-          which is the last change of the draft.
+      reply_to_text (str): text of that message, where a copy is stored with the draft.
+      saved_time (dfdatetime.DateTimeValues): last change of the draft: as stored with
+          it, or the modification time of the draft's file.
       text (str): the text.
       topic_identifier (str): identifier of the topic, shortcut or sub-chat.
-      written_time (dfdatetime.DateTimeValues): not used, saved_time is the same.
+      written_time (dfdatetime.DateTimeValues): modification time of the file that
+          holds the record, for drafts without saved_time.
     """
 
     DATA_TYPE = "telegram:draft"
@@ -35,6 +38,7 @@ class TelegramDraftEventData(event_data.TelegramEventData):
         self.is_editing = None
         self.message_identifier = None
         self.reply_to_identifier = None
+        self.reply_to_text = None
         self.saved_time = None
         self.text = None
         self.topic_identifier = None
@@ -95,7 +99,8 @@ class TelegramCacheEventData(event_data.TelegramEventData):
           the cache, by the computer's clock.
       cache_database (str): "cache" or "media_cache".
       cache_event (str): "created", "stored", "used", "removed", "usage_period",
-          "uploaded", "clock_set_back", "compacted", "cleared" or "unindexed".
+          "uploaded", "joined", "clock_set_back", "compacted", "cleared" or
+          "unindexed".
       cache_generation (str): number of the generation.
       cache_key (str): key of the value, two hexadecimal numbers.
       cache_keys (list[str]): keys of a record that has several.
@@ -108,15 +113,22 @@ class TelegramCacheEventData(event_data.TelegramEventData):
       document_identifier (str): identifier of document or photo, decimal.
       end_time (dfdatetime.DateTimeValues): end of a period of use.
       file_path (str): path of the value file below the generation's folder.
-      file_size (int): size of the plain value in bytes.
+      file_size (int): size of the plain value in bytes; of a joined file with what is
+          missing in it.
+      first_stored_time (dfdatetime.DateTimeValues): the oldest slice of a joined file
+          was stored; the true time is up to 15 minutes later.
+      joined_state (str): "complete", "end_unknown", "partial" or "too_sparse".
       key_meaning (str): meaning of the key.
       last_used_time (dfdatetime.DateTimeValues): last use of the value.
       local_identifier (str): random local identifier under which an upload began.
+      missing_ranges (list[str]): ranges that are missing in a joined file: first and
+          last byte.
       removed_after_time (dfdatetime.DateTimeValues): time point before a removal.
       removed_before_time (dfdatetime.DateTimeValues): time point after a removal.
       start_time (dfdatetime.DateTimeValues): start of a period of use.
-      stored_time (dfdatetime.DateTimeValues): value was stored; the true time is up
-          to 15 minutes later.
+      stored_size (int): bytes of a joined file that are stored.
+      stored_time (dfdatetime.DateTimeValues): value was stored, of a joined file its
+          newest slice; the true time is up to 15 minutes later.
       value_state (str): "present", "missing" (no value file) or "removed".
       written_time (dfdatetime.DateTimeValues): modification time of the value file.
     """
@@ -143,12 +155,16 @@ class TelegramCacheEventData(event_data.TelegramEventData):
         self.end_time = None
         self.file_path = None
         self.file_size = None
+        self.first_stored_time = None
+        self.joined_state = None
         self.key_meaning = None
         self.last_used_time = None
         self.local_identifier = None
+        self.missing_ranges = None
         self.removed_after_time = None
         self.removed_before_time = None
         self.start_time = None
+        self.stored_size = None
         self.stored_time = None
         self.value_state = None
         self.written_time = None

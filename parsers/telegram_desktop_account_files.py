@@ -8,6 +8,7 @@ from telegram_forensics.formats import tdesktop_drafts
 from telegram_forensics.formats import tdesktop_locations
 from telegram_forensics.formats import tdesktop_session_settings as session_settings
 from telegram_forensics.formats import tdesktop_setting_facts as setting_facts
+from telegram_forensics.formats import tdesktop_stickers as stickers
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import message_event_data
@@ -125,6 +126,12 @@ class AccountFileProducer:
                 )
             elif role == "inline_bots_downloads":
                 self._ProduceBotDownloads(account_files.read_bot_downloads(data))
+            elif role in stickers.ROLES:
+                content = stickers.read_sticker_file(role, data, version)
+                self._ProduceFacts(
+                    stickers.sticker_facts(role, content), "tdata_stickers", is_current
+                )
+                self._WarnOfProblem(content.problem)
         except FormatError as exception:
             self._WarnOfProblem((exception.offset, exception.reason))
 

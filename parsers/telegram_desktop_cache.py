@@ -6,6 +6,7 @@ from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import storage_event_data
 from telegram_forensics.parsers import telegram_desktop_account_files as account_files
 from telegram_forensics.vfs import tdata_cache_tree
+from telegram_forensics.vfs import tdata_joined_media
 
 BASIS = "tdata_cache_index"
 
@@ -90,6 +91,8 @@ class CacheProducer:
         self._ProduceCreation(index, version_time)
         values = self._ListValues(folder)
         self._ProduceStores(index, values)
+        if self._database == "media_cache":
+            self._ProduceJoined(index, keys, folder, values)
         self._ProduceHistory(index)
         for start, end in index.periods():
             event_data = self._NewEventData("usage_period")
@@ -224,6 +227,50 @@ class CacheProducer:
             event_data.stored_time = account_files.MakePosixTime(time)
             self._produce(event_data)
 
+    def _ProduceJoined(self, index, keys, folder, values):
+        """Produces the events of files that are joined from slices.
+
+        Args:
+          index (CacheIndex): index.
+          keys (list[bytes]): local keys.
+          folder (DfvfsFolder): folder of the generation.
+          values (dict[str, dfvfs.FileEntry]): value files.
+        """
+        joiner = tdata_joined_media.MediaJoiner(folder, keys, index)
+        for joined in joiner.files():
+            event_data = self._NewEventData("joined")
+            event_data.cache_key = str(joined.base)
+            event_data.cache_keys = [
+                str(store.key) for _, store in sorted(joined.stores.items())
+            ]
+            event_data.key_meaning, _, event_data.document_identifier = (
+                joined.label.partition("_")
+            )
+            if not joined.is_too_sparse:
+                event_data.file_path = f"{tdata_joined_media.FOLDER_NAME}/{joined.name}"
+            event_data.file_size = joined.size
+            event_data.first_stored_time = joined.times.creation_time
+            event_data.joined_state = joined.state
+            event_data.last_used_time = joined.times.access_time
+            event_data.missing_ranges = joined.layout.missing or None
+            event_data.stored_size = joined.layout.stored_size
+            event_data.stored_time = joined.times.modification_time
+            event_data.written_time = _LatestTime(
+                values[store.path].modification_time for store in joined.stores.values()
+            )
+            self._produce(event_data)
+            try:
+                for offset, size in joined.differences():
+                    self._warn(
+                        None,
+                        f"{joined.label:s}: {size:d} bytes at offset 0x{offset:x} are "
+                        f"stored twice and differ; those of the slice count",
+                    )
+            except (FormatError, OSError) as exception:
+                self._warn(None, f"{joined.label:s}: {exception!s}")
+        for problem in joiner.problems:
+            self._warn(None, problem)
+
     def _ProduceHistory(self, index):
         """Produces the events of uses, removals and clock changes.
 
@@ -266,6 +313,23 @@ class CacheProducer:
                 self._produce(event_data)
                 largest = time.set_back
             previous = times[number] or previous
+
+
+def _LatestTime(date_times):
+    """Determines the latest of some dates and times.
+
+    Args:
+      date_times (iterable[dfdatetime.DateTimeValues]): dates and times, None if not
+          available.
+
+    Returns:
+      dfdatetime.DateTimeValues: the latest or None if there is none.
+    """
+    latest = None
+    for date_time in date_times:
+        if date_time is not None and (latest is None or latest < date_time):
+            latest = date_time
+    return latest
 
 
 def ReadVersion(folder):

@@ -27,6 +27,7 @@ from telegram_forensics.formats import tdesktop_names as names
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.file_types import file_type
 from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.vfs.tdata_joined_media import FOLDER_NAME
 
 COLUMNS: Final = (
     "file",
@@ -247,6 +248,7 @@ def _write(
         entry = resolver.Resolver.OpenFileEntry(path_spec, resolver_context=context)
         if entry is None:
             raise OSError("it is not there any more")
+        row["note"] = entry.note
         for name in ("modification", "creation", "access"):
             value = getattr(entry, f"{name}_time")
             key = {"modification": "modified", "creation": "created"}.get(name)
@@ -279,6 +281,9 @@ def _write(
 
 def _meaning(parts: list[str]) -> str:
     """What a file of the storage is, in words."""
+    if FOLDER_NAME in parts[:-1] and "media_cache" in parts[:3]:
+        label = parts[-1].partition(".")[0]
+        return f"{label.replace('_', ' ')}, joined from its slices"
     if "cache" in parts[:3] or "media_cache" in parts[:3]:
         stem = parts[-1].partition(".")[0]
         _, _, label = stem.partition("_")

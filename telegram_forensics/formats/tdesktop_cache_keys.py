@@ -104,8 +104,9 @@ def media_cache_key_meaning(key: CacheKey) -> KeyMeaning:
         identifier = (key.high & 0xFFFF) << 48 | key.low >> 16
         part = key.low & 0xFFFF
         name = "document slice" if kind == 1 else "photo slice"
-        if kind == 1 and part & 0xF0 and part > 0x0F and not part & 0xFF00:
-            # Rendered frames share the key space: (type << 4 | size) in the low byte.
+        if kind == 1 and part <= 0xFF:
+            # Rendered frames of stickers share the key space: (type << 4 | size) in the
+            # low byte, and both can be 0. Only the content tells them from slices.
             name = "document slice or rendered frame"
         return KeyMeaning(name, identifier & _MASK_64, None, str(part))
     if key.high >> 16 & 0xFF == 8:

@@ -164,7 +164,7 @@ def read_peer(reader: QdsReader, version: int) -> SerializedPeer:
         peer.photo_id = reader.u64()
     else:
         peer.photo_id = second
-    _skip_image_location(reader, version)
+    skip_image_location(reader, version)
     if peer.record_version > 0:
         reader.i32()
     if peer.peer.kind == "user":
@@ -197,7 +197,7 @@ def read_self_record(data: bytes, version: int) -> SelfRecord:
     return SelfRecord(user, about)
 
 
-def _skip_image_location(reader: QdsReader, version: int) -> None:
+def skip_image_location(reader: QdsReader, version: int) -> None:
     width = reader.i32()
     if width == _MODERN_LOCATION:
         reader.bytes()

@@ -27,6 +27,7 @@ from telegram_forensics.formats.tdesktop_settings_blocks import (
 
 _APPLICATION_SETTINGS: Final = 0x5E
 _LAST_UPDATE_CHECK: Final = 0x0D
+_RECENT_STICKERS: Final = 0x26
 
 _NOTIFY_VIEW: Final = {
     0: "name and message text",
@@ -109,6 +110,8 @@ def block_facts(block: Block) -> Iterator[SettingFact]:
         yield SettingFact("notify_view", _NOTIFY_VIEW.get(value, str(value)))
     elif isinstance(value, int | str):
         yield from _plain_fact(identifier, value)
+    elif identifier == _RECENT_STICKERS and isinstance(value, tuple):
+        yield from _recent_stickers(value)
     elif identifier == 0x33 and isinstance(value, tuple):
         if value and value[0]:
             yield SettingFact("download_path", str(value[0]))
@@ -123,6 +126,13 @@ def _plain_fact(identifier: int, value: int | str) -> Iterator[SettingFact]:
         yield SettingFact(_NUMBERS[identifier], str(value))
     elif identifier in _TEXTS and isinstance(value, str) and value:
         yield SettingFact(_TEXTS[identifier], value)
+
+
+def _recent_stickers(value: tuple[object, ...]) -> Iterator[SettingFact]:
+    for item in value:
+        if isinstance(item, tuple) and len(item) == 2:
+            document, rating = item
+            yield SettingFact("recent_sticker", f"document {document}, rating {rating}")
 
 
 def _structure_facts(value: object) -> Iterator[SettingFact]:

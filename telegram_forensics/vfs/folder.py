@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dfvfs.lib import errors as dfvfs_errors
@@ -95,6 +96,37 @@ class DfvfsFolder:
         except dfvfs_errors.Error as exception:
             raise OSError(str(exception)) from exception
         return data
+
+    def open(self, name: str) -> Callable[[int, int], bytes]:
+        """Opens a file of this folder for reading at any offset.
+
+        Returns:
+            Function of offset and size; gives fewer bytes at the end of the file.
+
+        Raises:
+            OSError: if it cannot be opened; the function, if it cannot be read.
+        """
+        file_entry = self.file_entries().get(name)
+        if file_entry is None:
+            raise FileNotFoundError(name)
+        try:
+            file_object = file_entry.GetFileObject()
+        except dfvfs_errors.Error as exception:
+            raise OSError(str(exception)) from exception
+        if file_object is None:
+            raise OSError(f"{name} has no data")
+
+        def read_at(offset: int, size: int) -> bytes:
+            if not size:
+                return b""
+            try:
+                file_object.seek(offset)
+                data: bytes = file_object.read(size)
+            except dfvfs_errors.Error as exception:
+                raise OSError(str(exception)) from exception
+            return data
+
+        return read_at
 
     def folder(self, name: str) -> DfvfsFolder | None:
         """See `Folder`."""

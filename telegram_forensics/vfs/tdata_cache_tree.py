@@ -3,6 +3,7 @@
     /accounts/<index>/cache/<generation>/binlog         the index, decrypted
     /accounts/<index>/cache/<generation>/<XX>/<NAME>_<meaning>.<extension>
     /accounts/<index>/media_cache/...                   streamed media, in slices
+    /accounts/<index>/media_cache/<generation>/joined/  the same, joined
 
 A cache can hold tens of thousands of files, so nothing is listed before it is asked
 for: a location is looked up by its parts. The extension comes from the first bytes of
@@ -27,6 +28,11 @@ from telegram_forensics.formats.tdesktop_cache_keys import (
 )
 from telegram_forensics.formats.tdesktop_storage import Account
 from telegram_forensics.vfs.folder import DfvfsFolder
+from telegram_forensics.vfs.tdata_joined_media import (
+    FOLDER_NAME,
+    JoinedMedia,
+    MediaJoiner,
+)
 from telegram_forensics.vfs.tdata_node import Node
 
 KINDS: Final[dict[str, Callable[[cache.CacheKey], KeyMeaning]]] = {
@@ -53,6 +59,8 @@ class CacheTree:
         self.prefix = prefix
         self.folder = folder
         self._account = account
+        self._has_slices = kind == "media_cache"
+        self._joiners: dict[str, MediaJoiner | None] = {}
         self._meaning = KINDS[kind]
         self._entries: dict[str, dict[str, cache.Store]] = {}
         self._indexes: dict[str, cache.CacheIndex | None] = {}
@@ -90,6 +98,8 @@ class CacheTree:
             )
         if parts[1:] == ["binlog"]:
             return self._index_node(parts[0])
+        if parts[1] == FOLDER_NAME:
+            return self._get_joined(parts)
         return self._get_below(location, parts)
 
     def _get_below(self, location: str, parts: list[str]) -> Node | None:
@@ -106,6 +116,48 @@ class CacheTree:
         node = self._value_node(parts[0], parts[1], parts[2][:_NAME_LENGTH])
         return node if node is not None and node.location == location else None
 
+    def _get_joined(self, parts: list[str]) -> Node | None:
+        if len(parts) == 2:
+            return next(self._list_joined_folder(parts[0]), None)
+        joiner = self._joiner(parts[0])
+        if len(parts) > 3 or joiner is None:
+            return None
+        joined = joiner.get(parts[2])
+        return None if joined is None else self._joined_node(parts[0], joined)
+
+    def _joiner(self, generation: str) -> MediaJoiner | None:
+        if generation not in self._joiners:
+            folder = self._open(generation) if self._has_slices else None
+            index = self.index(generation) if folder else None
+            self._joiners[generation] = (
+                MediaJoiner(folder, self._account.local_keys, index)
+                if folder is not None and index is not None
+                else None
+            )
+        return self._joiners[generation]
+
+    def _joined_node(self, generation: str, joined: JoinedMedia) -> Node:
+        return Node(
+            f"{self.prefix}/{generation}/{FOLDER_NAME}/{joined.name}",
+            stream=joined,
+            source=joined.times,
+            note=joined.note,
+        )
+
+    def _list_joined(self, generation: str) -> Iterator[Node]:
+        joiner = self._joiner(generation)
+        for joined in joiner.files() if joiner else ():
+            if not joined.is_too_sparse:
+                yield self._joined_node(generation, joined)
+
+    def _list_joined_folder(self, generation: str) -> Iterator[Node]:
+        """The folder of joined files, nothing if there are none."""
+        if next(self._list_joined(generation), None) is not None:
+            yield self._folder_node(
+                f"{self.prefix}/{generation}/{FOLDER_NAME}",
+                functools.partial(self._list_joined, generation),
+            )
+
     def files(self) -> Iterator[Node]:
         """All files, one after the other."""
         for generation in self.generations():
@@ -114,6 +166,7 @@ class CacheTree:
                 yield index
             for name in self._sub_folders(generation):
                 yield from self._list_values(generation, name)
+            yield from self._list_joined(generation)
 
     def _folder_node(self, location: str, lister: Callable[[], Iterator[Node]]) -> Node:
         return Node(location, list_children=lister)
@@ -133,6 +186,7 @@ class CacheTree:
                 f"{self.prefix}/{generation}/{name}",
                 functools.partial(self._list_values, generation, name),
             )
+        yield from self._list_joined_folder(generation)
 
     def _sub_folders(self, generation: str) -> list[str]:
         folder = self._open(generation)
@@ -172,7 +226,7 @@ class CacheTree:
         return Node(
             f"{self.prefix}/{generation}/binlog",
             functools.partial(self._read_value, folder, "binlog", _MAXIMUM_INDEX_SIZE),
-            source,
+            source=source,
         )
 
     def _stores(self, generation: str) -> dict[str, cache.Store]:
@@ -198,7 +252,7 @@ class CacheTree:
         return Node(
             f"{self.prefix}/{generation}/{name}/{child}_{label}.{extension}",
             functools.partial(self._read, folder, child, store),
-            source,
+            source=source,
             access_time=index.last_used.get(store.key) if index and store else None,
         )
 

@@ -39,8 +39,8 @@ class TDATADirectory(directory.Directory):
 class TDATAFileEntry(file_entry.FileEntry):
     """File entry of the TDATA file system.
 
-    The dates and times are those of the encrypted file; dfVFS has none for the virtual
-    folders.
+    The dates and times are those of the encrypted file, for a file joined from slices
+    those that the cache index tells; dfVFS has none for the virtual folders.
     """
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_TDATA
@@ -149,7 +149,7 @@ class TDATAFileEntry(file_entry.FileEntry):
           bool: True if it can.
         """
         try:
-            self.ReadContent()
+            self.OpenContent()
         except (errors.AccessError, errors.BackEndError):
             return False
 
@@ -192,8 +192,16 @@ class TDATAFileEntry(file_entry.FileEntry):
         return self._node.name
 
     @property
+    def note(self):
+        """str: what a manifest has to say of the content, empty if nothing."""
+        return self._node.note
+
+    @property
     def size(self):
         """int: size of the decrypted content, None for folders and damaged files."""
+        if self._node.stream is not None:
+            return self._node.stream.size
+
         if self._size is None and not self._node.is_folder:
             try:
                 self._size = len(self._file_system.ReadSecretContent(self._node))
@@ -216,6 +224,18 @@ class TDATAFileEntry(file_entry.FileEntry):
         return self._file_system.GetFileEntryByPathSpec(
             self._file_system.NewPathSpec(location)
         )
+
+    def OpenContent(self):
+        """Opens the decrypted content.
+
+        Returns:
+          tuple[io.IOBase, int]: binary stream and its size.
+
+        Raises:
+          AccessError: if the content is a live login and may not be given out.
+          BackEndError: if the file cannot be decrypted.
+        """
+        return self._file_system.OpenContent(self._node)
 
     def ReadContent(self):
         """Decrypts the file.

@@ -1,6 +1,5 @@
 """File input/output (IO) object of the TDATA file system."""
 
-import io
 import os
 
 from dfvfs.file_io import file_io
@@ -9,10 +8,11 @@ from dfvfs.resolver import resolver
 
 
 class TDATAFile(file_io.FileIO):
-    """Decrypted file of a Telegram Desktop storage, held in memory.
+    """Decrypted file of a Telegram Desktop storage.
 
-    The encrypted files are small and authenticated as a whole, so there is nothing to
-    stream: not one byte may be given out before all of it has been verified.
+    The encrypted files are small and authenticated as a whole, so they are held in
+    memory: not one byte may be given out before all of it has been verified. Files
+    joined from slices are not: they can be larger than the memory.
     """
 
     def __init__(self, resolver_context, path_spec):
@@ -46,9 +46,7 @@ class TDATAFile(file_io.FileIO):
         if file_entry is None or not file_entry.IsFile():
             raise errors.PathSpecError("No such file in the Telegram storage.")
 
-        content = file_entry.ReadContent()
-        self._size = len(content)
-        self._stream = io.BytesIO(content)
+        self._stream, self._size = file_entry.OpenContent()
 
     # Note: that the following functions do not follow the style guide because they are
     # part of the file-like object interface.

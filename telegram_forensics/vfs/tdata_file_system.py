@@ -1,5 +1,6 @@
 """TDATA: the decrypted Telegram Desktop storage as a dfVFS file system."""
 
+import io
 import os
 
 from dfvfs.lib import errors
@@ -10,16 +11,18 @@ from dfvfs.vfs import file_system
 from telegram_forensics.formats import tdesktop_authorization
 from telegram_forensics.formats import tdesktop_names as names
 from telegram_forensics.formats import tdesktop_passcodes
-from telegram_forensics.formats import tdesktop_storage
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import passcodes
 from telegram_forensics.vfs import tdata_file_entry
 from telegram_forensics.vfs import tdata_tree
+from telegram_forensics.vfs import tdata_versions
 from telegram_forensics.vfs import type_indicators
 
 # Set to 1 to let the content of mtp_authorization out: it is a live login.
 ALLOW_KEYS_VARIABLE = "TELEGRAM_FORENSICS_ALLOW_KEYS"
+# A login is far smaller.
+_LOGIN_HEAD_SIZE = 65536
 
 
 class TDATAFileSystem(file_system.FileSystem):
@@ -118,8 +121,9 @@ class TDATAFileSystem(file_system.FileSystem):
             if tdata_folder is None:
                 raise errors.BackEndError("The key file lies in no folder.")
 
-            storage = tdesktop_storage.TdataStorage(
+            storage = tdata_versions.make_storage(
                 tdata_folder,
+                self._resolver_context,
                 self._GetPasscodes(),
                 first_passcode=getattr(self._path_spec, "identifier", None),
             )
@@ -225,6 +229,57 @@ class TDATAFileSystem(file_system.FileSystem):
             parent=self._path_spec.parent,
         )
 
+    def OpenContent(self, node):
+        """Opens the decrypted content of a file.
+
+        Args:
+          node (Node): file in the tree.
+
+        Returns:
+          tuple[io.IOBase, int]: binary stream and its size.
+
+        Raises:
+          AccessError: if the content is a live login and may not be given out.
+          BackEndError: if the file cannot be decrypted.
+        """
+        if node.stream is None:
+            content = self.ReadContent(node)
+            return io.BytesIO(content), len(content)
+
+        size = node.stream.size
+        try:
+            head = node.stream.read_at(0, min(size, _LOGIN_HEAD_SIZE))
+        except (FormatError, OSError) as exception:
+            raise errors.BackEndError(
+                f"Unable to decrypt {node.location:s} with error: {exception!s}"
+            )
+        self._CheckAccess(node, head)
+        return _StreamIO(node.stream), size
+
+    def _CheckAccess(self, node, content):
+        """Checks that content may be given out.
+
+        Args:
+          node (Node): file in the tree.
+          content (bytes): its content, or the beginning.
+
+        Returns:
+          bool: True if it is a live login, and the examiner asked for it.
+
+        Raises:
+          AccessError: if it is a live login and may not be given out.
+        """
+        # A copy of a login can lie under any name.
+        if not node.is_secret and not _is_login(content):
+            return False
+
+        if not keys_are_allowed():
+            raise errors.AccessError(
+                f"{node.location:s} is a live login and is not given out; set "
+                f"{ALLOW_KEYS_VARIABLE:s}=1 if you are authorized to use it."
+            )
+        return True
+
     def ReadContent(self, node):
         """Decrypts a file.
 
@@ -243,14 +298,7 @@ class TDATAFileSystem(file_system.FileSystem):
             return content
 
         content = self.ReadSecretContent(node)
-        # A copy of a login can lie under any name.
-        if node.is_secret or _is_login(content):
-            if not keys_are_allowed():
-                raise errors.AccessError(
-                    f"{node.location:s} is a live login and is not given out; set "
-                    f"{ALLOW_KEYS_VARIABLE:s}=1 if you are authorized to use it."
-                )
-        else:
+        if not self._CheckAccess(node, content):
             self._last_content = (node.location, content)
         return content
 
@@ -281,6 +329,100 @@ class TDATAFileSystem(file_system.FileSystem):
         """
         self._Close()
         return not self.IsLocked()
+
+
+class _StreamIO(io.RawIOBase):
+    """Binary stream over the content of a node that is not held in memory."""
+
+    def __init__(self, stream):
+        """Initializes a binary stream.
+
+        Args:
+          stream (Stream): content.
+        """
+        super().__init__()
+        self._offset = 0
+        self._stream = stream
+
+    def readable(self):
+        """Determines if the stream can be read.
+
+        Returns:
+          bool: True.
+        """
+        return True
+
+    def readall(self):
+        """Reads all that is left.
+
+        Returns:
+          bytes: data read.
+        """
+        return self._ReadAt(self._stream.size - self._offset)
+
+    def readinto(self, buffer):
+        """Reads into a buffer.
+
+        Args:
+          buffer (bytearray): buffer.
+
+        Returns:
+          int: number of bytes read.
+        """
+        data = self._ReadAt(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _ReadAt(self, size):
+        """Reads at the current offset.
+
+        Args:
+          size (int): number of bytes.
+
+        Returns:
+          bytes: data read.
+
+        Raises:
+          OSError: if the content cannot be decrypted.
+        """
+        size = max(min(size, self._stream.size - self._offset), 0)
+        try:
+            data = self._stream.read_at(self._offset, size) if size else b""
+        except FormatError as exception:
+            raise OSError(str(exception))
+        self._offset += len(data)
+        return data
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        """Seeks to an offset.
+
+        Args:
+          offset (int): offset to seek.
+          whence (Optional[int]): what the offset is relative to.
+
+        Returns:
+          int: current offset.
+
+        Raises:
+          ValueError: if the offset is invalid.
+        """
+        if whence == os.SEEK_CUR:
+            offset += self._offset
+        elif whence == os.SEEK_END:
+            offset += self._stream.size
+        if offset < 0:
+            raise ValueError("Invalid offset value less than zero.")
+
+        self._offset = offset
+        return offset
+
+    def tell(self):
+        """Retrieves the current offset.
+
+        Returns:
+          int: current offset.
+        """
+        return self._offset
 
 
 def _is_login(content):

@@ -133,7 +133,7 @@ class _Builder:
     ) -> None:
         parent, _, child = location.rpartition("/")
         source = folder.file_entries().get(name)
-        node = Node(location, read, source, is_secret)
+        node = Node(location, read, source=source, is_secret=is_secret)
         self.nodes[location] = node
         self.add_folder(parent or "/").children[child] = node
 

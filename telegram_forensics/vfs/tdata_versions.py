@@ -193,4 +193,3 @@ def _neighbours(
         if number > _MAXIMUM_NEIGHBOURS:
             return
         yield f"the folder {name!r} beside it", DfvfsFolder(entries[name])
-

@@ -342,7 +342,15 @@ def test_keys_without_document() -> None:
     base = cache.CacheKey(0x1471A, 0x2CCDEB24F34E0000)
     meaning = cache_keys.media_cache_key_meaning(base)
     assert (meaning.kind, meaning.identifier, meaning.variant) == (
-        "document slice",
+        "document slice or rendered frame",
         DOCUMENT,
         "0",
     )
+    for kind, number, name in (
+        (1, 0x100, "document slice"),
+        (1, 0xF2, "document slice or rendered frame"),
+        (2, 3, "photo slice"),
+    ):
+        key = cache.CacheKey(kind << 16 | 0x471A, 0x2CCDEB24F34E0000 + number)
+        meaning = cache_keys.media_cache_key_meaning(key)
+        assert (meaning.kind, meaning.variant) == (name, str(number))
