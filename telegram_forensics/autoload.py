@@ -33,6 +33,7 @@ HOOKS = {
     "plaso.cli.storage_media_tool": "extend_plaso_volume_scanner",
     "plaso.parsers": "register_parsers",
     "plaso.parsers.presets": "extend_presets",
+    "plaso.preprocessors": "register_preprocessor",
     "plaso.engine.timeliner": "extend_timeliner",
     "plaso.output.mediator": "extend_formatters",
     "plaso.cli.helpers.artifact_definitions": "extend_options",

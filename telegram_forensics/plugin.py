@@ -211,12 +211,14 @@ def register_parsers(module: ModuleType) -> None:
     from plaso.parsers import manager
 
     from telegram_forensics.parsers import (
+        telegram_android,
         telegram_desktop,
         telegram_desktop_export,
         telegram_desktop_log,
     )
 
     for parsers in (
+        telegram_android.PARSERS,
         telegram_desktop.PARSERS,
         telegram_desktop_export.PARSERS,
         telegram_desktop_log.PARSERS,
@@ -241,8 +243,40 @@ def extend_presets(module: ModuleType) -> None:
             for target in targets:
                 if target in known:
                     known[target].parsers.append(name)
+        _add_families(known)
 
     _after(module.ParserPresetsManager, "ReadFromFile", add, "extend_presets")
+
+
+def _add_families(presets: dict[str, Any]) -> None:
+    """Gives the presets of telephones the families that our preprocessor sets."""
+    from plaso.containers import artifacts
+
+    # plaso imports this module before the preprocessors: no import of ours of them.
+    for name, family in (("android", "Android"), ("ios", "iOS")):
+        preset = presets.get(name)
+        if preset is not None and not preset.operating_systems:
+            preset.operating_systems.append(
+                artifacts.OperatingSystemArtifact(family=family)
+            )
+
+
+def register_preprocessor(module: ModuleType) -> None:
+    """Registers the recognition of telephones, in front of plaso's own plugins.
+
+    Of two plugins that set the operating system the first wins, and plaso's takes an
+    Android system for Linux and iOS for macOS.
+    """
+    from plaso.preprocessors import manager
+
+    from telegram_forensics import preprocess
+
+    plugins = manager.PreprocessPluginsManager._file_system_plugins
+    others = dict(plugins)
+    manager.PreprocessPluginsManager.RegisterPlugin(preprocess.TelephonePlugin)
+    for name in others:
+        # Deleted and inserted again they stand behind ours.
+        plugins[name] = plugins.pop(name)
 
 
 def extend_timeliner(module: ModuleType) -> None:

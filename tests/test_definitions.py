@@ -285,6 +285,9 @@ def test_presets_name_what_exists() -> None:
     found = presets.ParserPresetsManager()
     found.ReadFromFile(f"{PLASO_DATA}/presets.yaml")
     assert found._definitions["telegram"].parsers == [
+        "telegram_android_preferences",
+        "telegram_android_statistics",
+        "telegram_android_tgnet",
         "telegram_desktop",
         "telegram_desktop_damaged",
         "telegram_desktop_export_html",
