@@ -47,10 +47,10 @@ def GetWords(values):
       list[str]: words for each value.
     """
     words = []
-    for name, value in values.items():
+    for key, value in values.items():
         if value is None or value is False or value == []:
             continue
-        name = name.replace("_", " ")
+        name = key.replace("_", " ")
         if value is True:
             words.append(name)
         elif isinstance(value, list):

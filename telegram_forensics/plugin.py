@@ -208,10 +208,11 @@ def _skip_unreadable_aff4_images(scanner_class: type) -> None:
 
 def register_parsers(module: ModuleType) -> None:
     """Registers our parsers once plaso's own are in."""
-    from plaso.parsers import manager
+    from plaso.parsers import manager, sqlite
 
     from telegram_forensics.parsers import (
         telegram_android,
+        telegram_android_database,
         telegram_desktop,
         telegram_desktop_export,
         telegram_desktop_log,
@@ -226,6 +227,9 @@ def register_parsers(module: ModuleType) -> None:
         for parser_class in parsers:
             manager.ParsersManager.RegisterParser(parser_class)
             registered_parsers.append(parser_class.NAME)
+    for plugin_class in (telegram_android_database.TelegramAndroidPlugin,):
+        sqlite.SQLiteParser.RegisterPlugin(plugin_class)
+        registered_parsers.append(f"{sqlite.SQLiteParser.NAME}/{plugin_class.NAME}")
 
 
 def extend_presets(module: ModuleType) -> None:

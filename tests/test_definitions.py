@@ -285,6 +285,7 @@ def test_presets_name_what_exists() -> None:
     found = presets.ParserPresetsManager()
     found.ReadFromFile(f"{PLASO_DATA}/presets.yaml")
     assert found._definitions["telegram"].parsers == [
+        "sqlite/telegram_android_database",
         "telegram_android_preferences",
         "telegram_android_statistics",
         "telegram_android_tgnet",

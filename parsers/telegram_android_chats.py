@@ -1,0 +1,514 @@
+"""Chats, members and contacts in the database of Telegram for Android."""
+
+from telegram_forensics.formats import android_database
+from telegram_forensics.formats import tl_object
+from telegram_forensics.formats import tl_peers
+from telegram_forensics.parsers import message_event_data
+from telegram_forensics.parsers import tl_message_events
+
+_HALF = 1 << 32
+_SECRET_STATES = {
+    "encryptedChat": "established",
+    "encryptedChatDiscarded": "ended",
+    "encryptedChatEmpty": "empty",
+    "encryptedChatRequested": "requested by the other party",
+    "encryptedChatWaiting": "waiting for the other party",
+}
+_APPROXIMATE_STATUS = {
+    -100: "recently",
+    -101: "within a week",
+    -102: "within a month",
+    -1000: "recently (hidden by the account's own setting)",
+    -1001: "within a week (hidden by the account's own setting)",
+    -1002: "within a month (hidden by the account's own setting)",
+}
+
+
+class ChatReader:
+    """Reads chats, members and contacts of a database."""
+
+    def __init__(self, parser_mediator, view, peers, apply):
+        """Initializes a reader.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          view (DatabaseView): database.
+          peers (Peers): who is who.
+          apply (function): sets what every event carries.
+        """
+        super().__init__()
+        self._apply = apply
+        self._mediator = parser_mediator
+        self._peers = peers
+        self._view = view
+        self._muted = {}
+        for row in view.ReadCurrent("dialog_settings", ["did", "flags"]):
+            self._muted[row.values[0]] = android_database.integer(row.values[1])
+
+    def Read(self):
+        """Reads all tables and produces the events."""
+        for table, columns, method in (
+            ("dialogs", self._DIALOG_COLUMNS, self._ReadDialog),
+            ("chats", ["uid", "name", "data"], self._ReadChat),
+            ("enc_chats", self._SECRET_COLUMNS, self._ReadSecretChat),
+            ("users", ["uid", "name", "status", "data"], self._ReadUser),
+            ("contacts", ["uid", "mutual"], self._ReadContact),
+            ("chat_settings", ["uid", "participants"], self._ReadMembers),
+            ("chat_settings_v2", ["uid", "info"], self._ReadMembers),
+            ("channel_users_v2", ["did", "uid", "data"], self._ReadMember),
+            ("channel_admins_v3", ["did", "uid", "data"], self._ReadMember),
+            ("user_settings", ["uid", "info"], self._ReadFullUser),
+        ):
+            self.ReadTable(table, columns, method)
+        self._ReadPhoneBook()
+
+    def ReadTable(self, table, columns, method):
+        """Reads a table.
+
+        Args:
+          table (str): name of the table.
+          columns (list[str]): names of the columns.
+          method (function): makes event data of the values of a row.
+        """
+        if not self._view.HasTable(table):
+            return
+        for row, state in self._view.Read(table, columns):
+            if self._mediator.abort:
+                return
+            try:
+                found = list(method(table, row))
+            except (ArithmeticError, LookupError, TypeError, ValueError) as exception:
+                self._Warn(
+                    table,
+                    row,
+                    f"makes no sense: {type(exception).__name__}: {exception!s}",
+                )
+                continue
+            for event_data in found:
+                event_data.record_state = state
+                event_data.record_table = table
+                if row.rowid is not None:
+                    event_data.row_identifier = str(row.rowid)
+                self._mediator.ProduceEventData(event_data)
+
+    def _Warn(self, table, row, reason):
+        """Produces a warning about a row.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+          reason (str): what is wrong.
+        """
+        self._view.Warn(f"table {table:s}, row id {row.rowid!s}: {reason:s}")
+
+    def _Decode(self, table, row, data, result_type):
+        """Decodes an object of a row.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+          data (object): value of the column.
+          result_type (str): type of the object.
+
+        Returns:
+          TLObject: object as far as it could be decoded, or None.
+        """
+        value, problem = android_database.decode_object(data, result_type)
+        if problem is not None:
+            self._Warn(table, row, problem)
+        return value
+
+    def _MakeChat(self, dialog_id):
+        """Creates the event data of a chat.
+
+        Args:
+          dialog_id (int): dialog identifier as stored.
+
+        Returns:
+          TelegramChatEventData: event data.
+        """
+        event_data = message_event_data.TelegramChatEventData()
+        self._apply(event_data)
+        if isinstance(dialog_id, int):
+            chat = self._peers.GetChat(dialog_id)
+            event_data.chat_identifier = chat.identifier
+            event_data.chat_title = chat.title
+            event_data.chat_type = chat.chat_type
+        return event_data
+
+    _DIALOG_COLUMNS = (
+        "did",
+        "date",
+        "unread_count",
+        "last_mid",
+        "inbox_max",
+        "outbox_max",
+        "pinned",
+        "flags",
+        "folder_id",
+        "ttl_period",
+    )
+
+    def _ReadDialog(self, table, row):
+        """Reads a row of the list of chats.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramChatEventData: event data.
+        """
+        (did, date, unread, last, inbox, outbox, pinned, flags, folder, ttl) = (
+            row.values
+        )
+        event_data = self._MakeChat(did)
+        event_data.last_message_time = tl_message_events.MakeTime(
+            android_database.time(date)
+        )
+        muted = self._muted.get(did) or 0
+        until = muted // _HALF
+        words = tl_message_events.GetWords(
+            {
+                "last message": last or None,
+                "unread messages": unread or None,
+                "account has read up to message": inbox or None,
+                "other party has read up to message": outbox or None,
+                "pinned": bool(pinned),
+                "archived": folder == 1,
+                "marked as unread": bool((android_database.integer(flags) or 0) & 1),
+                "muted": bool(muted & 1) and until in (0, 0x7FFFFFFF),
+                "muted until": self._FormatTime(until) if muted & 1 else None,
+                "messages delete themselves after seconds": ttl or None,
+            }
+        )
+        event_data.chat_details = "; ".join(words) or None
+        yield event_data
+
+    @staticmethod
+    def _FormatTime(seconds):
+        """Formats a time that is no event of its own.
+
+        Args:
+          seconds (int): seconds since 1970 UTC.
+
+        Returns:
+          str: date and time or None if it is none.
+        """
+        if not 0 < seconds < 0x7FFFFFFF:
+            return None
+        time = tl_message_events.MakeTime(seconds)
+        return f"{time.CopyToDateTimeString():s} UTC"
+
+    def _ReadChat(self, table, row):
+        """Reads a group or channel.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramChatEventData: event data.
+        """
+        uid, name, data = row.values
+        value = self._Decode(table, row, data, "Chat")
+        chat = tl_peers.read_chat(value) if value is not None else None
+        event_data = self._MakeChat(-uid)
+        if chat is None:
+            event_data.chat_title = name or None
+            yield event_data
+            return
+        event_data.chat_kind = chat.kind
+        event_data.chat_title = chat.title or name or None
+        event_data.chat_type = chat.chat_type
+        event_data.chat_username = chat.username
+        event_data.is_left = chat.is_left
+        date = tl_message_events.MakeTime(chat.date)
+        if chat.peer.kind == "channel" and not chat.is_creator:
+            event_data.joined_time = date
+        else:
+            event_data.created_time = date
+        words = tl_message_events.GetWords(
+            {
+                "members": chat.members,
+                "created by the account": bool(chat.is_creator),
+                "became the channel": chat.migrated_to,
+            }
+        )
+        event_data.chat_details = "; ".join(words) or None
+        yield event_data
+
+    _SECRET_COLUMNS = (
+        "uid",
+        "user",
+        "data",
+        "authkey",
+        "ttl",
+        "layer",
+        "seq_in",
+        "seq_out",
+        "key_date",
+        "admin_id",
+    )
+
+    def _ReadSecretChat(self, table, row):
+        """Reads a secret chat.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramChatEventData: event data.
+        """
+        uid, user, data, key, ttl, layer, seq_in, seq_out, key_date, admin = row.values
+        value = self._Decode(table, row, data, "EncryptedChat")
+        fields = value.fields if value is not None else {}
+        event_data = message_event_data.TelegramChatEventData()
+        self._apply(event_data)
+        event_data.chat_identifier = str(uid)
+        event_data.chat_type = "secret"
+        event_data.chat_title = self._peers.GetName(tl_peers.Peer("user", user))
+        event_data.chat_kind = value.name if value is not None else None
+        event_data.peer_identifier = None if user is None else str(user)
+        event_data.created_time = tl_message_events.MakeTime(fields.get("date"))
+        event_data.rekeyed_time = tl_message_events.MakeTime(
+            android_database.time(key_date)
+        )
+        fingerprint = fields.get("key_fingerprint")
+        if fingerprint is not None:
+            event_data.key_fingerprint = f"{fingerprint % (1 << 64):016x}"
+        has_key = isinstance(key, bytes) and len(key) == 256
+        layer = android_database.integer(layer) or 0
+        started = fields.get("admin_id") or admin or None
+        words = tl_message_events.GetWords(
+            {
+                "state": _SECRET_STATES.get(event_data.chat_kind),
+                "key is stored, this installation is the endpoint": has_key,
+                "no key stored": not has_key,
+                "started by": f"user {started}" if started else None,
+                "messages destroy themselves after seconds": ttl or None,
+                "own layer": layer & 0xFFFF or None,
+                "layer of the other party": layer >> 16 or None,
+                "messages in": seq_in,
+                "messages out": seq_out,
+            }
+        )
+        event_data.chat_details = "; ".join(words) or None
+        yield event_data
+
+    def _MakeContact(self, number, source):
+        """Creates the event data of a contact.
+
+        Args:
+          number (int): user identifier or None.
+          source (str): which list it stands in.
+
+        Returns:
+          TelegramContactEventData: event data.
+        """
+        event_data = message_event_data.TelegramContactEventData()
+        self._apply(event_data)
+        event_data.contact_source = source
+        if isinstance(number, int):
+            event_data.contact_identifier = str(number)
+            event_data.contact_name = self._peers.GetName(tl_peers.Peer("user", number))
+            event_data.contact_type = "user"
+        return event_data
+
+    def _ReadUser(self, table, row):
+        """Reads a user.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramContactEventData: event data.
+        """
+        uid, name, status, data = row.values
+        value = self._Decode(table, row, data, "User")
+        user = tl_peers.read_user(value) if value is not None else None
+        event_data = self._MakeContact(uid, "users")
+        details = {"last seen": _APPROXIMATE_STATUS.get(status)}
+        event_data.last_seen_time = tl_message_events.MakeTime(
+            android_database.time(status)
+        )
+        if user is None:
+            event_data.contact_name = android_database.name_of_user_row(name)
+        else:
+            event_data.contact_name = user.name
+            event_data.contact_phone = tl_message_events.GetDigits(user.phone)
+            event_data.contact_type = "bot" if user.is_bot else "user"
+            event_data.contact_username = user.username
+            details.update(
+                {
+                    "the account itself": bool(user.is_self),
+                    "contact": bool(user.is_contact),
+                    "mutual contact": bool(user.is_mutual),
+                    "deleted account": bool(user.is_deleted),
+                    "other usernames": user.other_usernames,
+                }
+            )
+        words = tl_message_events.GetWords(details)
+        event_data.contact_details = "; ".join(words) or None
+        yield event_data
+
+    def _ReadContact(self, table, row):
+        """Reads a row of the list of contacts.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramContactEventData: event data.
+        """
+        uid, mutual = row.values
+        event_data = self._MakeContact(uid, "contacts")
+        event_data.contact_details = "mutual contact" if mutual else None
+        yield event_data
+
+    def _ReadFullUser(self, table, row):
+        """Reads what was loaded about a user.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramContactEventData: event data.
+        """
+        uid, data = row.values
+        value = self._Decode(table, row, data, "UserFull")
+        event_data = self._MakeContact(uid, "profiles")
+        fields = value.fields if value is not None else {}
+        words = tl_message_events.GetWords(
+            {
+                "about": fields.get("about") or None,
+                "blocked": bool(fields.get("blocked")),
+                "common chats": fields.get("common_chats_count") or None,
+                "messages delete themselves after seconds": fields.get("ttl_period"),
+            }
+        )
+        event_data.contact_details = "; ".join(words) or None
+        yield event_data
+
+    def _ReadMembers(self, table, row):
+        """Reads what was loaded about a group or channel.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramEventData: event data of the chat and of its members.
+        """
+        uid, data = row.values
+        name = "ChatParticipants" if table == "chat_settings" else "ChatFull"
+        value = self._Decode(table, row, data, name)
+        if value is None:
+            return
+        event_data = self._MakeChat(-uid)
+        event_data.chat_kind = value.name
+        inner = value.fields.get("participants")
+        members = value if table == "chat_settings" else inner
+        found = []
+        if isinstance(members, tl_object.TLObject):
+            found = members.fields.get("participants") or []
+        event_data.members = [str(item.fields.get("user_id")) for item in found] or None
+        words = tl_message_events.GetWords(
+            {
+                "about": value.fields.get("about") or None,
+                "members": value.fields.get("participants_count"),
+                "linked chat": value.fields.get("linked_chat_id"),
+            }
+        )
+        event_data.chat_details = "; ".join(words) or None
+        yield event_data
+        for item in found:
+            yield self._MakeMember(-uid, item)
+
+    def _ReadMember(self, table, row):
+        """Reads a member of a channel.
+
+        Args:
+          table (str): name of the table.
+          row (Row): row.
+
+        Yields:
+          TelegramContactEventData: event data.
+        """
+        did, uid, data = row.values
+        value = self._Decode(table, row, data, "ChannelParticipant")
+        if value is None:
+            event_data = self._MakeContact(uid, "members")
+            event_data.contact_details = f"in chat {did!s}"
+            yield event_data
+        else:
+            yield self._MakeMember(did, value)
+
+    def _MakeMember(self, dialog_id, value):
+        """Creates the event data of a member of a group or channel.
+
+        Args:
+          dialog_id (int): dialog identifier of the chat.
+          value (TLObject): member.
+
+        Returns:
+          TelegramContactEventData: event data.
+        """
+        fields = value.fields
+        peer = tl_peers.read_peer(fields.get("peer"))
+        event_data = self._MakeContact(
+            peer.number if peer else fields.get("user_id"), "members"
+        )
+        event_data.joined_time = tl_message_events.MakeTime(fields.get("date"))
+        chat = self._peers.GetChat(dialog_id)
+        words = tl_message_events.GetWords(
+            {
+                "in chat": f"{chat.title or ''} ({chat.identifier})".strip(),
+                "role": value.name,
+                "invited by": fields.get("inviter_id") or None,
+                "promoted by": fields.get("promoted_by") or None,
+                "removed by": fields.get("kicked_by") or None,
+                "title": fields.get("rank") or None,
+            }
+        )
+        event_data.contact_details = "; ".join(words)
+        return event_data
+
+    def _ReadPhoneBook(self):
+        """Reads the phone book of the device, as the client keeps it."""
+        for names, phones in (
+            ("user_contacts_v6", "user_phones_v6"),
+            ("user_contacts_v7", "user_phones_v7"),
+        ):
+            key = "uid" if names.endswith("v6") else "key"
+            numbers = {}
+            for row in self._view.ReadCurrent(phones, [key, "phone", "deleted"]):
+                numbers.setdefault(row.values[0], []).append(row.values[1:])
+
+            def MakeEntry(table, row, numbers=numbers):
+                entry, uid, first, last, imported = row.values
+                uid = entry if table.endswith("v6") else uid
+                event_data = self._MakeContact(uid or None, "phone_book")
+                name = " ".join(part for part in (first, last) if part)
+                event_data.contact_name = name or event_data.contact_name
+                found = numbers.get(entry, [])
+                if found:
+                    event_data.contact_phone = tl_message_events.GetDigits(
+                        str(found[0][0])
+                    )
+                words = tl_message_events.GetWords(
+                    {
+                        "phone numbers": [str(number) for number, _ in found[1:]],
+                        "contacts of other applications with Telegram": bool(imported),
+                        "deleted in the phone book": any(gone for _, gone in found),
+                    }
+                )
+                event_data.contact_details = "; ".join(words) or None
+                yield event_data
+
+            columns = [key, "uid", "fname", "sname", "imported"]
+            self.ReadTable(names, columns, MakeEntry)

@@ -1,0 +1,424 @@
+"""Messages in the database of Telegram for Android, table by table."""
+
+import collections
+import sqlite3
+
+from telegram_forensics.formats import android_custom_params
+from telegram_forensics.formats import android_database
+from telegram_forensics.formats import android_origin
+from telegram_forensics.formats import tl_message
+from telegram_forensics.formats import tl_media
+from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import message_event_data
+from telegram_forensics.parsers import telegram_android_context as android_context
+from telegram_forensics.parsers import tl_message_events
+
+# Every column that says something of a message. Tables have some of them.
+_COLUMNS = (
+    "send_state",
+    "read_state",
+    "out",
+    "ttl",
+    "custom_params",
+    "topic_id",
+)
+
+
+class MessageReader:
+    """Reads the messages of a database.
+
+    Attributes:
+      counts (dict[int, int]): messages that the account sent since the login, without
+          service actions, calls and automatic messages, by dialog identifier.
+      found (set[tuple[int, int]]): dialog and message identifiers of messages that
+          traces of sending name.
+    """
+
+    def __init__(self, parser_mediator, view, peers, apply, login_time=None):
+        """Initializes a reader.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          view (DatabaseView): database.
+          peers (Peers): who is who.
+          apply (function): sets what every event carries.
+          login_time (Optional[int]): login of this data set, seconds since 1970 UTC.
+        """
+        super().__init__()
+        self.counts = collections.Counter()
+        self.found = set()
+        self._destroy_times = self._LoadDestroyTimes(view)
+        self._login_time = login_time
+        self._main_tables = [
+            table.name
+            for table in android_database.MESSAGE_TABLES
+            if table.kind == "main" and table.name in view.current.columns
+        ]
+        self._maker = tl_message_events.MessageMaker(
+            peers.account_number, apply, peers.GetName
+        )
+        self._apply = apply
+        self._mediator = parser_mediator
+        self._paths = android_context.FilePaths(view, parser_mediator)
+        self._peers = peers
+        self._version = view.current.version
+        self._view = view
+        self.traces = android_context.LoadTraces(view)
+
+    def Close(self):
+        """Closes what was opened."""
+        self._paths.Close()
+
+    @staticmethod
+    def _LoadDestroyTimes(view):
+        """Loads when messages destroy themselves.
+
+        Args:
+          view (DatabaseView): database.
+
+        Returns:
+          dict[tuple[int, int], int]: seconds since 1970 UTC by dialog (None where the
+              table does not name it) and message identifier.
+        """
+        times = {}
+        for table in ("enc_tasks_v2", "enc_tasks_v3", "enc_tasks_v4"):
+            for row in view.ReadCurrent(table, ["uid", "mid", "date"]):
+                uid, mid, date = row.values
+                date = android_database.time(date)
+                if date is not None:
+                    times[uid, mid] = date
+        return times
+
+    def Read(self):
+        """Reads all tables and produces the events."""
+        for table in android_database.MESSAGE_TABLES:
+            if self._view.HasTable(table.name):
+                self._ReadTable(table)
+
+    def _ReadTable(self, table):
+        """Reads a table.
+
+        Args:
+          table (MessageTable): table.
+        """
+        if table.kind == "push":
+            self._ReadPushes(table)
+            return
+        columns = [
+            name or f"no {place:d}"
+            for place, name in enumerate((table.identifier, table.dialog, table.date))
+        ]
+        columns += [table.data, *_COLUMNS]
+        for row, state in self._view.Read(table.name, columns):
+            if self._mediator.abort:
+                return
+            try:
+                self.ReadRow(table, row, state)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as exception:
+                # Evidence that decodes to what no client writes. The row stays.
+                self._KeepRow(table, row, state, exception)
+
+    def ReadRow(self, table, row, state, recovered=False, note=None):
+        """Reads a row and produces its event.
+
+        Args:
+          table (MessageTable): table.
+          row (Row): row.
+          state (str): state of the row, None if it counts.
+          recovered (Optional[bool]): True if it was recovered.
+          note (Optional[str]): what else is to be said of the row.
+        """
+        integer = android_database.integer
+        mid, uid, date, data, send_state, read_state, out, ttl, params, topic = (
+            row.values
+        )
+        decoded = android_database.decode_message(data)
+        facts = decoded.facts
+        uid = integer(uid)
+        if uid is None:
+            uid = self._GetDialog(facts)
+        mid = integer(mid)
+        if mid is None:
+            mid = facts.identifier
+        if (
+            table.kind == "copy"
+            and state is None
+            and not recovered
+            and (data is None or self._IsCopy(uid, mid, data, decoded))
+        ):
+            return
+        number = mid
+        if mid is not None and uid is not None:
+            number, _ = android_database.split_message_id(mid, uid, self._version)
+        if integer(out) is not None:
+            facts.is_outgoing = bool(out)
+        timestamp = android_database.time(date) or android_database.time(facts.date)
+
+        if uid is None:
+            chat = tl_message_events.Chat("group", 0, None, None)
+            chat.identifier = None
+        else:
+            chat = self._peers.GetChat(uid)
+        is_pending = table.kind in ("scheduled", "shortcut")
+        event_data = self._maker.Make(
+            facts, chat, number, None if is_pending else timestamp
+        )
+        if isinstance(event_data, message_event_data.TelegramMessageEventData):
+            self._SetRow(event_data, decoded, uid, mid, integer(send_state))
+            if read_state is not None:
+                event_data.is_read = bool((integer(read_state) or 0) & 1)
+            if table.kind == "scheduled":
+                event_data.scheduled_time = tl_message_events.MakeTime(timestamp)
+            self._SetDetails(event_data, table, facts, date, params, topic)
+            if decoded.unknown is not None:
+                self._maker.AddDetails(
+                    event_data, {"unknown constructor": decoded.unknown}
+                )
+            if note is not None:
+                self._maker.AddDetails(event_data, {"note": note})
+        if table.kind != "main" or table.name == "ephemeral_messages":
+            event_data.record_table = table.name
+        if state is not None or recovered:
+            event_data.record_state = state or "removed"
+            event_data.record_table = table.name
+        if event_data.record_table is not None and row.rowid is not None:
+            event_data.row_identifier = str(row.rowid)
+        for reason in decoded.warnings:
+            self._view.Warn(f"table {table.name:s}, row id {row.rowid!s}: {reason:s}")
+        self._mediator.ProduceEventData(
+            event_data, corrupted=decoded.is_damaged, recovered=recovered
+        )
+        if table.kind == "main" and state is None and not recovered:
+            self._Count(event_data, facts, uid, mid, timestamp)
+
+    def _SetRow(self, event_data, decoded, uid, mid, send_state):
+        """Sets what the row says beside the object.
+
+        Args:
+          event_data (TelegramMessageEventData): event data.
+          decoded (DecodedMessage): message.
+          uid (int): dialog identifier or None.
+          mid (int): message identifier or None.
+          send_state (int): state of sending or None.
+        """
+        if send_state:
+            event_data.send_state = android_database.SEND_STATES.get(
+                send_state, str(send_state)
+            )
+        facts, blob = decoded.facts, decoded.blob
+        if facts.is_outgoing and uid is not None and mid is not None:
+            dialog = android_database.read_dialog(uid, self._version)
+            origin = android_origin.grade(
+                facts, blob, dialog, uid, mid, send_state, self.traces
+            )
+            event_data.origin = origin.value
+            if origin.confidence is not None:
+                event_data.origin_basis = ", ".join(origin.basis)
+                event_data.origin_confidence = origin.confidence
+        media = facts.media
+        if media is not None:
+            path = blob.attach_path if blob is not None else None
+            if not path and media.identifier is not None:
+                path = self._paths.Find(media.identifier)
+            if path:
+                event_data.file_path = path
+        if self._destroy_times:
+            date = self._destroy_times.get((uid, mid)) or self._destroy_times.get(
+                (None, mid)
+            )
+            if date is not None:
+                event_data.self_destruct_time = tl_message_events.MakeTime(date)
+
+    def _SetDetails(self, event_data, table, facts, date, params, topic):
+        """Sets what few rows have.
+
+        Args:
+          event_data (TelegramMessageEventData): event data.
+          table (MessageTable): table.
+          facts (MessageFacts): message.
+          date (object): column with the time.
+          params (object): column `custom_params`.
+          topic (object): column `topic_id`.
+        """
+        details = {}
+        if table.kind == "scheduled" and date == android_database.WHEN_ONLINE:
+            details["due"] = "when the other party is online"
+        if topic:
+            name = "shortcut" if table.kind == "shortcut" else "topic"
+            details[name] = topic
+        if isinstance(params, bytes):
+            try:
+                found = android_custom_params.read_message_custom_params(params)
+            except FormatError as exception:
+                details["custom parameters"] = f"not readable: {exception!s}"
+            else:
+                details["transcription"] = found.voice_transcription
+                details["original language"] = found.original_language
+                details["translated to"] = found.translated_language
+                if found.translated_text is not None:
+                    details["translation"] = tl_media.text_of(found.translated_text)
+        if details:
+            self._maker.AddDetails(event_data, details)
+
+    def _GetDialog(self, facts):
+        """Determines the dialog identifier of a message from the object.
+
+        Args:
+          facts (MessageFacts): message.
+
+        Returns:
+          int: dialog identifier or None.
+        """
+        peer = facts.chat
+        if peer is None:
+            return None
+        if peer.kind != "user":
+            return -peer.number
+        if not facts.is_outgoing and peer.number == self._peers.account_number:
+            return facts.sender.number if facts.sender else peer.number
+        return peer.number
+
+    def _IsCopy(self, uid, mid, data, decoded):
+        """Determines if a row repeats a message of the main table.
+
+        Args:
+          uid (int): dialog identifier or None.
+          mid (int): message identifier or None.
+          data (bytes): message blob.
+          decoded (DecodedMessage): the same, decoded.
+
+        Returns:
+          bool: True if the main table has the message with the same content.
+        """
+        for name in self._main_tables:
+            try:
+                row = self._view.current.connection.execute(
+                    f"SELECT data FROM {name} WHERE mid = ? AND uid = ?", (mid, uid)
+                ).fetchone()
+            except (sqlite3.DatabaseError, OverflowError):
+                continue
+            if row is None:
+                continue
+            if row[0] == data:
+                return True
+            main = android_database.decode_message(row[0]).facts
+            facts = decoded.facts
+            # Counters and the like change all the time.
+            if not decoded.is_damaged and (
+                main.text,
+                main.edited,
+                main.date,
+                main.action,
+                _GetMedia(main),
+            ) == (
+                facts.text,
+                facts.edited,
+                facts.date,
+                facts.action,
+                _GetMedia(facts),
+            ):
+                return True
+        return False
+
+    def _Count(self, event_data, facts, uid, mid, timestamp):
+        """Counts a message for the comparison with the traces of sending.
+
+        Args:
+          event_data (TelegramEventData): event data.
+          facts (MessageFacts): message.
+          uid (int): dialog identifier or None.
+          mid (int): message identifier or None.
+          timestamp (int): when it was sent or None.
+        """
+        if self.traces.has_confirmed(uid, mid):
+            self.found.add((uid, mid))
+            self.found.add((None, mid))
+        if (
+            event_data.DATA_TYPE == "telegram:message"
+            and facts.is_outgoing
+            and facts.action is None
+            and event_data.origin != android_origin.NOT_APPLICABLE
+            and event_data.chat_type != "secret"
+            and (mid or 0) > 0
+            and (self._login_time is None or (timestamp or 0) >= self._login_time)
+        ):
+            self.counts[uid] += 1
+
+    def _KeepRow(self, table, row, state, exception):
+        """Produces the event of a row whose content makes no sense.
+
+        Args:
+          table (MessageTable): table.
+          row (Row): row.
+          state (str): state of the row or None.
+          exception (Exception): what went wrong.
+        """
+        self._view.Warn(
+            f"table {table.name:s}, row id {row.rowid!s}: message makes no sense: "
+            f"{type(exception).__name__:s}: {exception!s}"
+        )
+        mid, uid, date = row.values[:3]
+        facts = tl_message.MessageFacts("damaged")
+        event_data = message_event_data.TelegramMessageEventData()
+        self._apply(event_data)
+        if isinstance(uid, int):
+            chat = self._peers.GetChat(uid)
+            event_data.chat_identifier = chat.identifier
+            event_data.chat_type = chat.chat_type
+        event_data.message_identifier = None if mid is None else str(mid)
+        event_data.record_state = state
+        event_data.record_table = table.name
+        event_data.row_identifier = None if row.rowid is None else str(row.rowid)
+        event_data.sent_time = tl_message_events.MakeTime(
+            android_database.time(date) or facts.date
+        )
+        self._mediator.ProduceEventData(event_data, corrupted=True)
+
+    def _ReadPushes(self, table):
+        """Reads notifications of messages that the client had not loaded yet.
+
+        Args:
+          table (MessageTable): table.
+        """
+        columns = ["mid", "uid", "date", "data", "fm", "name", "uname", "is_reaction"]
+        for row, state in self._view.Read(table.name, columns):
+            mid, uid, date, data, text, name, user_name, reaction = row.values
+            decoded = android_database.decode_message(data)
+            facts = decoded.facts
+            if facts.text is None and isinstance(text, str):
+                facts.text = text or None
+            facts.is_outgoing = False
+            if not isinstance(uid, int):
+                uid = self._GetDialog(facts) or 0
+            chat = self._peers.GetChat(uid)
+            timestamp = android_database.time(date)
+            event_data = self._maker.Make(facts, chat, mid, timestamp)
+            event_data.record_state = state
+            event_data.record_table = table.name
+            event_data.row_identifier = str(row.rowid)
+            if isinstance(event_data, message_event_data.TelegramMessageEventData):
+                if event_data.sender_name is None:
+                    event_data.sender_name = user_name or name or None
+                details = {
+                    "notification shown": text if text != facts.text else None,
+                    "from": name,
+                    "reaction": bool(reaction),
+                }
+                self._maker.AddDetails(event_data, details)
+            for reason in decoded.warnings:
+                self._view.Warn(
+                    f"table {table.name:s}, row id {row.rowid!s}: {reason:s}"
+                )
+            self._mediator.ProduceEventData(event_data, corrupted=decoded.is_damaged)
+
+
+def _GetMedia(facts):
+    """Retrieves what tells the attachment of a message from others.
+
+    Args:
+      facts (MessageFacts): message.
+
+    Returns:
+      tuple[str, int]: kind and identifier, None if there is no attachment.
+    """
+    return (facts.media.kind, facts.media.identifier) if facts.media else None
