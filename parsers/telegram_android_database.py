@@ -31,6 +31,10 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
         "users": frozenset(["uid", "name", "status", "data"]),
     }
 
+    _NOT_ON_MESSAGES = frozenset(
+        ["android_user", "client_package", "installation_identifier"]
+    )
+
     def __init__(self):
         """Initializes a plugin."""
         super().__init__()
@@ -53,6 +57,17 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
             name: value for name, value in vars(template).items() if name not in before
         }
 
+        # What is the same for all messages and tells nothing that session, account and
+        # path do not: plaso's cost of an event is by the attribute.
+        own_values = {
+            name: value
+            for name, value in values.items()
+            if name not in self._NOT_ON_MESSAGES
+        }
+
+        def ApplyToMessage(event_data):
+            event_data.__dict__.update(own_values)
+
         def Apply(event_data):
             event_data.__dict__.update(values)
             if hasattr(event_data, "account_slot") and slot.slot is not None:
@@ -63,10 +78,11 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
         if number is None and peers.account_number is not None:
             # The object of the account in its own database, flagged as such.
             values["account_identifier"] = str(peers.account_number)
+            own_values["account_identifier"] = str(peers.account_number)
         config = slot.config
         login_time = config.login_time if config and config.person else None
         reader = android_messages.MessageReader(
-            parser_mediator, view, peers, Apply, login_time
+            parser_mediator, view, peers, ApplyToMessage, login_time
         )
         try:
             reader.Read()

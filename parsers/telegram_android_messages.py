@@ -134,6 +134,9 @@ class MessageReader:
         )
         decoded = android_database.decode_message(data)
         facts = decoded.facts
+        if decoded.blob is not None and decoded.blob.own_media_text is not None:
+            # The client's own mark, nothing that anybody wrote.
+            facts.text = facts.media.caption if facts.media is not None else None
         uid = integer(uid)
         if uid is None:
             uid = self._GetDialog(facts)
@@ -188,8 +191,12 @@ class MessageReader:
         self._mediator.ProduceEventData(
             event_data, corrupted=decoded.is_damaged, recovered=recovered
         )
-        if table.kind == "main" and state is None and not recovered:
-            self._Count(event_data, facts, uid, mid, timestamp)
+        if state is None and not recovered:
+            if self.traces.has_confirmed(uid, mid):
+                self.found.add((uid, mid))
+                self.found.add((None, mid))
+            if table.kind == "main":
+                self._Count(event_data, facts, uid, mid, timestamp)
 
     def _SetRow(self, event_data, decoded, uid, mid, send_state):
         """Sets what the row says beside the object.
@@ -330,9 +337,6 @@ class MessageReader:
           mid (int): message identifier or None.
           timestamp (int): when it was sent or None.
         """
-        if self.traces.has_confirmed(uid, mid):
-            self.found.add((uid, mid))
-            self.found.add((None, mid))
         if (
             event_data.DATA_TYPE == "telegram:message"
             and facts.is_outgoing

@@ -156,7 +156,8 @@ class MessageMaker:
             event_data.text = facts.text
         if facts.media is not None:
             self._SetMedia(event_data, facts.media)
-        self._SetRest(event_data, facts, timestamp)
+        if not facts.is_plain:
+            self._SetRest(event_data, facts, timestamp)
         return event_data
 
     def _GetSender(self, facts, chat):

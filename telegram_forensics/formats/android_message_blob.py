@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from telegram_forensics.formats.tl_object import TLError, TLObject
-from telegram_forensics.formats.tl_reader import TLStream
+from telegram_forensics.formats.tl_reader import TLStream, read_object
 
 _WITHOUT_TRAILER: Final = frozenset({"messageEmpty", "messageService"})
+# What stands behind nearly every message since 5.7.1: a trailer of one space.
+_BLANK_TRAILER: Final = b"\x01 \x00\x00"
 _SECRET_PREFIX: Final = "message_secret"
 _FORWARDED_FLAG: Final = 1 << 2
 # The last two of three bars: the first ends a value or the `|=|` before an empty one.
@@ -70,6 +72,15 @@ def read_message_blob(data: bytes | memoryview) -> MessageBlob:
         TLError: if the message itself cannot be read; `partial` is the message as far
             as it could be decoded, None if not even its constructor could.
     """
+    data = bytes(data)
+    message = read_object(data, result_type="Message")
+    if (
+        data[message.end :] == _BLANK_TRAILER
+        and not message.damaged_text
+        and message.constructor.name == "message"
+        and message.fields["id"] > 0
+    ):
+        return MessageBlob(message, " ", "", own_media_text=_own_media_text(message))
     stream = TLStream(data)
     message = stream.read_object("Message")
     blob = MessageBlob(message, own_media_text=_own_media_text(message))

@@ -8,18 +8,19 @@ it holds (see `TLError.partial`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from telegram_forensics.formats.tl_describe import describe, moment, reaction_words
 from telegram_forensics.formats.tl_media import MediaFacts, read_media, text_of
 from telegram_forensics.formats.tl_object import TLObject
 from telegram_forensics.formats.tl_peers import Peer, describe_peer, read_peer
+from telegram_forensics.formats.tl_rich_text import links_of, plain_text
 
 _FLAG_OUT: Final = 1 << 1
+_FLAG_MENTIONED: Final = 1 << 4
+_FLAG_MEDIA_UNREAD: Final = 1 << 5
 _FLAG_MEDIA: Final = 1 << 9
-_MAXIMUM_WORDS: Final = 2000
-_MAXIMUM_DEPTH: Final = 4
 
 
 @dataclass(slots=True)
@@ -104,6 +105,7 @@ class MessageFacts:
         quick_reply: shortcut of an automatic or quick reply.
         is_offline: sent by the account's automatic reply while offline.
         other: further stored values by name, for words.
+        is_plain: none of what stands behind `media` in this list is set.
     """
 
     constructor: str
@@ -142,6 +144,7 @@ class MessageFacts:
     via_business_bot: int | None = None
     quick_reply: int | None = None
     is_offline: bool = False
+    is_plain: bool = True
     other: dict[str, Any] = field(default_factory=dict)
 
 
@@ -153,10 +156,21 @@ def read_message(value: TLObject) -> MessageFacts:
     facts.identifier = get("id")
     facts.date = get("date")
     flags = get("flags")
+    if facts.constructor == "messageEmpty":
+        # Its flags only say whether a peer is there.
+        facts.chat = read_peer(get("peer_id"))
+        return facts
     if flags is not None:
         # Old layers declare the flags as a number and name none of them.
         facts.is_outgoing = bool(flags & _FLAG_OUT)
-        facts.has_media_flag = bool(flags & _FLAG_MEDIA)
+        # In service messages the bit means something else.
+        facts.has_media_flag = bool(flags & _FLAG_MEDIA) and (
+            facts.constructor != "messageService"
+        )
+        if flags & (_FLAG_MENTIONED | _FLAG_MEDIA_UNREAD):
+            facts.is_plain = False
+            facts.is_mentioned = bool(flags & _FLAG_MENTIONED)
+            facts.is_media_unread = bool(flags & _FLAG_MEDIA_UNREAD)
     elif "out" in fields:
         facts.is_outgoing = fields["out"]
     peer = get("peer_id")
@@ -172,8 +186,12 @@ def read_message(value: TLObject) -> MessageFacts:
         facts.media = read_media(media)
         if facts.media is not None and facts.media.caption and not facts.text:
             facts.text = facts.media.caption
+        if facts.media is not None and facts.media.self_destruct:
+            facts.is_plain = False
+            facts.self_destruct = facts.media.self_destruct
     if fields.keys() <= _PLAIN_FIELDS:
         return facts
+    facts.is_plain = False
     _read_rest(fields, facts)
     return facts
 
@@ -205,13 +223,11 @@ def _read_rest(fields: dict[str, Any], facts: MessageFacts) -> None:
     facts.views = get("views")
     facts.forwards = get("forwards")
     facts.ttl_period = get("ttl_period") or None
-    facts.self_destruct = get("ttl") or None
+    facts.self_destruct = facts.self_destruct or get("ttl") or None
     facts.is_scheduled = bool(get("from_scheduled"))
     facts.is_silent = bool(get("silent"))
     facts.is_pinned = bool(get("pinned"))
     facts.is_post = bool(get("post"))
-    facts.is_mentioned = bool(get("mentioned"))
-    facts.is_media_unread = bool(get("media_unread"))
     facts.via_business_bot = get("via_business_bot_id")
     facts.quick_reply = get("quick_reply_shortcut_id")
     facts.is_offline = bool(get("offline"))
@@ -222,12 +238,13 @@ def _read_rest(fields: dict[str, Any], facts: MessageFacts) -> None:
     _read_reply(fields, facts)
     reactions = get("reactions")
     if reactions is not None:
-        facts.reactions = list(_reactions(reactions)) or None
+        facts.reactions = list(reaction_words(reactions)) or None
     action = get("action")
     if action is not None:
         _read_action(action, facts)
-    if facts.media is not None and facts.media.self_destruct:
-        facts.self_destruct = facts.media.self_destruct
+    rich = get("rich_message")
+    if rich is not None:
+        _read_rich(rich, facts)
     for name in _OTHER_FIELDS & fields.keys():
         facts.other[name] = describe(fields[name])
 
@@ -241,13 +258,29 @@ _OTHER_FIELDS: Final = frozenset(
         "guestchat_via_from",
         "paid_message_stars",
         "restriction_reason",
-        "rich_message",
         "saved_peer_id",
         "schedule_repeat_period",
         "suggested_post",
         "summary_from_language",
     )
 )
+
+
+def _read_rich(value: Any, facts: MessageFacts) -> None:
+    """Since layer 227 a text with pictures in it stands beside the plain text."""
+    if not isinstance(value, TLObject):
+        return
+    fields = value.fields
+    text = plain_text(fields.get("blocks"))
+    if facts.text is None:
+        facts.text = text
+    elif text is not None and text != facts.text:
+        facts.other["formatted text"] = text
+    files = [*(fields.get("photos") or ()), *(fields.get("documents") or ())]
+    if files:
+        facts.other["files in the text"] = describe(files)
+    links = [*(facts.links or ()), *links_of(fields.get("blocks"))]
+    facts.links = links or None
 
 
 def _links(entities: list[Any]) -> list[str] | None:
@@ -283,10 +316,30 @@ def _read_forward(fields: dict[str, Any], facts: MessageFacts) -> None:
             saved_from=read_peer(found.get("saved_from_peer")),
             saved_message=found.get("saved_from_msg_id"),
         )
+        if channel:
+            # Layers 48 to 118 name the channel and, of signed posts, the person.
+            facts.other["forwarded post of"] = describe_peer(
+                read_peer(found.get("from_id"))
+            )
+        for name, words in _FURTHER_FORWARD.items():
+            if name in found:
+                facts.other[words] = describe(found[name])
     elif fields.get("fwd_from_id") is not None:
         facts.forward = ForwardFacts(
-            sender=read_peer(fields["fwd_from_id"]), date=fields.get("fwd_date")
+            sender=read_peer(fields["fwd_from_id"]),
+            date=fields.get("fwd_date"),
+            post=fields.get("fwd_post"),
         )
+
+
+_FURTHER_FORWARD: Final = {
+    "imported": "imported from another messenger",
+    "psa_type": "announcement",
+    "saved_date": "saved message sent at",
+    "saved_from_id": "saved message of",
+    "saved_from_name": "saved message of the name",
+    "saved_out": "saved message was outgoing",
+}
 
 
 def _read_reply(fields: dict[str, Any], facts: MessageFacts) -> None:
@@ -302,6 +355,8 @@ def _read_reply(fields: dict[str, Any], facts: MessageFacts) -> None:
             facts.other["reply to story"] = (
                 f"{found.get('story_id')} of {describe_peer(peer) or 'unknown'}"
             )
+        else:
+            _read_quoted(found, facts)
     else:
         facts.reply_to = (
             fields.get("reply_to_msg_id") or fields.get("reply_to_random_id") or None
@@ -309,34 +364,26 @@ def _read_reply(fields: dict[str, Any], facts: MessageFacts) -> None:
         facts.reply_top = fields.get("reply_to_top_id")
 
 
-def _reactions(value: TLObject) -> Iterator[str]:
-    for item in value.fields.get("results") or ():
-        found = item.fields
-        words = f"{_reaction(found.get('reaction'))} {found.get('count', 0)}"
-        if found.get("chosen") or found.get("chosen_order") is not None:
-            words += " (chosen by the account)"
-        yield words
-    for item in (
-        value.fields.get("recent_reactions")
-        or value.fields.get("recent_reactons")
-        or ()
-    ):
-        found = item.fields
-        peer = read_peer(found.get("peer_id")) or read_peer(found.get("user_id"))
-        yield (
-            f"{_reaction(found.get('reaction'))} by {describe_peer(peer) or 'unknown'}"
+def _read_quoted(found: dict[str, Any], facts: MessageFacts) -> None:
+    """A reply into another chat repeats whose message it answers, and its media."""
+    header = found.get("reply_from")
+    if header is None:
+        header = found.get("reply_header")
+    if isinstance(header, TLObject):
+        origin = header.fields
+        facts.other["reply to message of"] = (
+            describe_peer(read_peer(origin.get("from_id")))
+            or origin.get("from_name")
+            or "unknown"
         )
-
-
-def _reaction(value: Any) -> str:
-    if isinstance(value, TLObject):
-        found = value.fields
-        if found.get("emoticon"):
-            return str(found["emoticon"])
-        if found.get("document_id") is not None:
-            return f"custom emoji {found['document_id']}"
-        return value.constructor.name
-    return str(value) if value else "reaction"
+        if origin.get("date"):
+            facts.other["reply to message sent at"] = moment(origin["date"])
+    media = found.get("reply_media")
+    if isinstance(media, TLObject):
+        read = read_media(media)
+        facts.other["reply to media"] = None if read is None else read.kind
+    facts.other["reply to a scheduled message"] = bool(found.get("reply_to_scheduled"))
+    facts.other["reply to task"] = found.get("todo_item_id")
 
 
 def _read_action(action: TLObject, facts: MessageFacts) -> None:
@@ -372,34 +419,3 @@ def _read_action(action: TLObject, facts: MessageFacts) -> None:
 _NO_DETAILS: Final = frozenset(
     ("flags", "flags2", "credentials", "encrypted_key", "payload", "charge", "values")
 )
-_PREFERRED: Final = ("title", "slug", "name", "text", "question", "emoticon", "id")
-
-
-def describe(value: Any, depth: int = 0) -> Any:
-    """A stored value in words: peers, texts and numbers, nested objects shortened.
-
-    Returns:
-        str, int, float or bool; lists are joined with commas.
-    """
-    if isinstance(value, list):
-        words = ", ".join(str(describe(item, depth + 1)) for item in value[:100])
-        if len(value) > 100:
-            words += f" and {len(value) - 100} more"
-        return words[:_MAXIMUM_WORDS]
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    if not isinstance(value, TLObject):
-        return value
-    name = value.constructor.name
-    peer = read_peer(value)
-    known = describe_peer(peer)
-    if peer is None and name == "textWithEntities":
-        known = text_of(value)
-    if known is not None:
-        return known
-    if depth < _MAXIMUM_DEPTH:
-        for key in _PREFERRED:
-            item = value.fields.get(key)
-            if item not in (None, "", []):
-                return f"{name} {describe(item, depth + 1)}"
-    return name
