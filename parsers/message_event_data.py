@@ -30,6 +30,8 @@ class TelegramCallEventData(event_data.TelegramEventData):
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
           its main table of messages.
+      recovery_method (str): how a record that is not in the database any more was
+          found, how sure its content is, and in which file.
       row_identifier (str): number of the row in that table.
       sender_identifier (str): identifier of the sender, decimal.
       sender_name (str): name of the sender as stored.
@@ -56,6 +58,7 @@ class TelegramCallEventData(event_data.TelegramEventData):
     record_offset = None
     record_state = None
     record_table = None
+    recovery_method = None
     row_identifier = None
     sender_identifier = None
     sender_name = None
@@ -110,6 +113,8 @@ class TelegramChatEventData(event_data.TelegramEventData):
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
           its main table of messages.
+      recovery_method (str): how a record that is not in the database any more was
+          found, how sure its content is, and in which file.
       rekeyed_time (dfdatetime.DateTimeValues): last change of a secret chat's
           key.
       row_identifier (str): number of the row in that table.
@@ -146,6 +151,7 @@ class TelegramChatEventData(event_data.TelegramEventData):
     record_offset = None
     record_state = None
     record_table = None
+    recovery_method = None
     rekeyed_time = None
     row_identifier = None
     time_zone_basis = None
@@ -181,6 +187,8 @@ class TelegramContactEventData(event_data.TelegramEventData):
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
           its main table of messages.
+      recovery_method (str): how a record that is not in the database any more was
+          found, how sure its content is, and in which file.
       row_identifier (str): number of the row in that table.
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
@@ -206,6 +214,7 @@ class TelegramContactEventData(event_data.TelegramEventData):
     record_offset = None
     record_state = None
     record_table = None
+    recovery_method = None
     row_identifier = None
     time_zone_basis = None
     time_zone_label = None
@@ -314,6 +323,8 @@ class TelegramMessageEventData(event_data.TelegramEventData):
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
           its main table of messages.
+      recovery_method (str): how a record that is not in the database any more was
+          found, how sure its content is, and in which file.
       reply_to_chat_identifier (str): chat of the message replied to, if another one.
       reply_to_identifier (str): message replied to, decimal.
       row_identifier (str): number of the row in that table.
@@ -373,6 +384,7 @@ class TelegramMessageEventData(event_data.TelegramEventData):
     record_offset = None
     record_state = None
     record_table = None
+    recovery_method = None
     reply_to_chat_identifier = None
     reply_to_identifier = None
     row_identifier = None
@@ -417,6 +429,8 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
           its main table of messages.
+      recovery_method (str): how a record that is not in the database any more was
+          found, how sure its content is, and in which file.
       reported_time (dfdatetime.DateTimeValues): time that the text names.
       row_identifier (str): number of the row in that table.
       sender_identifier (str): identifier of the sender, decimal.
@@ -440,6 +454,7 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
     record_offset = None
     record_state = None
     record_table = None
+    recovery_method = None
     reported_time = None
     row_identifier = None
     sender_identifier = None

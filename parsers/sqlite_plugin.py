@@ -15,14 +15,36 @@ from dfvfs.path import factory as dfvfs_factory
 from plaso.parsers import sqlite
 from plaso.parsers.sqlite_plugins import interface
 
+from telegram_forensics.formats import sqlite_pages
+from telegram_forensics.formats import sqlite_recovery
 from telegram_forensics.formats import sqlite_rows
+from telegram_forensics.formats.errors import FormatError
 
 STATE_OVERWRITTEN = "overwritten"
 STATE_REMOVED = "removed"
 
+_JOURNAL_SUFFIX = "-journal"
 _WAL_SUFFIX = "-wal"
+_KEY_COLUMNS = ("mid", "uid", "did", "id")
 # A log without a frame has this size, or none.
 _WAL_HEADER_SIZE = 32
+
+
+def _GetStoredValue(value):
+    """Converts a recovered value to what SQL gives.
+
+    Args:
+      value (object): value.
+
+    Returns:
+      object: value, text as str.
+    """
+    if isinstance(value, sqlite_pages.Text):
+        try:
+            return value.raw.decode(value.encoding)
+        except UnicodeDecodeError:
+            return sqlite_rows.DamagedText(str(value))
+    return value
 
 
 class DatabaseState:
@@ -199,6 +221,21 @@ class DatabaseView:
         except (OSError, dfvfs_errors.Error):
             return None
 
+    @staticmethod
+    def DescribeRecovery(found):
+        """Describes how a row was recovered.
+
+        Args:
+          found (RecoveredRow): row.
+
+        Returns:
+          str: method, confidence, file and what is doubtful.
+        """
+        words = f"{found.method:s}, confidence {found.confidence:s}, {found.source:s}"
+        if found.problems:
+            words += f" ({'; '.join(found.problems):s})"
+        return words
+
     def OpenNeighbour(self, name):
         """Opens a file in the folder of the database.
 
@@ -248,7 +285,8 @@ class DatabaseView:
         Yields:
           Row: rows.
         """
-        yield from self.current.Read(table, columns, self._Ignore)
+        warn = self.Warn if self.is_last_pass else self._Ignore
+        yield from self.current.Read(table, columns, warn)
 
     def Read(self, table, columns):
         """Reads the rows of a table that come out in this pass.
@@ -279,6 +317,144 @@ class DatabaseView:
                 yield old, STATE_REMOVED
             elif old is not None:
                 yield old, None if old.values == new.values else STATE_OVERWRITTEN
+
+    def Recover(self, columns_per_table):
+        """Recovers rows that SQL does not show any more, in the last pass only.
+
+        Args:
+          columns_per_table (dict[str, list[str]]): names of the columns by table.
+
+        Yields:
+          tuple[str, Row, str, RecoveredRow]: table, row with the values of the columns
+              (None where lost or newer than the row), state of the row, and how it was
+              found.
+        """
+        if not self.is_last_pass:
+            return
+        log = self._OpenReader(self.wal_file_entry) if self.wal_file_entry else None
+        journal = self._OpenReader(self._OpenSibling(self.file_entry, _JOURNAL_SUFFIX))
+        database = self._OpenReader(self.file_entry)
+        if database is None:
+            return
+        try:
+            evidence = sqlite_recovery.SqliteEvidence(*database, log, journal)
+            for found in evidence.recover(columns_per_table.keys(), self._IsLive):
+                table = found.table or next(
+                    (name for name in found.candidates if name in columns_per_table),
+                    None,
+                )
+                if table is None:
+                    continue
+                values = tuple(
+                    _GetStoredValue(found.values.get(name))
+                    for name in columns_per_table[table]
+                )
+                state = STATE_REMOVED
+                if found.rowid is not None and self._HasRow(table, found.rowid):
+                    state = STATE_OVERWRITTEN
+                yield table, sqlite_rows.Row(found.rowid, values), state, found
+        except (OSError, dfvfs_errors.Error, FormatError) as exception:
+            self.Warn(f"recovery of removed rows ended with error: {exception!s}")
+
+    @staticmethod
+    def _OpenReader(file_entry):
+        """Opens a file for reading at any offset.
+
+        Args:
+          file_entry (dfvfs.FileEntry): file entry or None.
+
+        Returns:
+          tuple[function, int]: function of offset and size, and the size of the file;
+              None if there is no such file.
+        """
+        if file_entry is None or not file_entry.size:
+            return None
+        file_object = file_entry.GetFileObject()
+        if file_object is None:
+            return None
+
+        def ReadAt(offset, size):
+            file_object.seek(offset)
+            return file_object.read(size)
+
+        return ReadAt, file_entry.size
+
+    def _HasRow(self, table, rowid):
+        """Determines if a table has a row as it counts.
+
+        Args:
+          table (str): name of the table.
+          rowid (int): row id.
+
+        Returns:
+          bool: True if it has.
+        """
+        try:
+            return (
+                self.current.connection.execute(
+                    f"SELECT 1 FROM {sqlite_rows.quote(table)} WHERE rowid = ?",
+                    (rowid,),
+                ).fetchone()
+                is not None
+            )
+        except sqlite3.DatabaseError:
+            return False
+
+    def _IsLive(self, table, rowid, values):
+        """Determines if a recovered row is one that SQL shows, in either pass.
+
+        Args:
+          table (str): name of the table.
+          rowid (int): row id or None if it is lost.
+          values (dict[str, object]): values by column.
+
+        Returns:
+          bool: True if the table has a row with these values.
+        """
+        states = [self.current]
+        if self._before is not None and self._before is not self.current:
+            states.append(self._before)
+        return any(self._HasValues(state, table, rowid, values) for state in states)
+
+    @staticmethod
+    def _HasValues(database_state, table, rowid, values):
+        """Determines if a state has a row.
+
+        Args:
+          database_state (DatabaseState): state.
+          table (str): name of the table.
+          rowid (int): row id or None if it is not known.
+          values (dict[str, object]): values by column.
+
+        Returns:
+          bool: True if the table has a row with these values.
+        """
+        existing = database_state.columns.get(table) or ()
+        stored = {
+            name: _GetStoredValue(value)
+            for name, value in values.items()
+            if name in existing
+        }
+        if rowid is not None:
+            keys, condition, parameters = ["rowid"], "rowid = ?", (rowid,)
+        else:
+            # Without its row id a row is looked up by what the tables are indexed by.
+            keys = [name for name in _KEY_COLUMNS if isinstance(stored.get(name), int)]
+            condition = " AND ".join(f"{sqlite_rows.quote(key)} = ?" for key in keys)
+            parameters = tuple(stored[key] for key in keys)
+        if not stored or not keys:
+            return False
+        columns = ", ".join(sqlite_rows.quote(name) for name in stored)
+        wanted = tuple(stored.values())
+        try:
+            rows = database_state.connection.execute(
+                f"SELECT {columns} FROM {sqlite_rows.quote(table)} "
+                f"WHERE {condition} LIMIT 100",
+                parameters,
+            )
+            return any(tuple(row) == wanted for row in rows)
+        except sqlite3.DatabaseError:
+            return False
 
     def _Ignore(self, reason):
         """Leaves a warning to the other pass.

@@ -38,6 +38,7 @@ class ChatReader:
         """
         super().__init__()
         self._apply = apply
+        self._is_recovering = False
         self._mediator = parser_mediator
         self._peers = peers
         self._view = view
@@ -45,22 +46,71 @@ class ChatReader:
         for row in view.ReadCurrent("dialog_settings", ["did", "flags"]):
             self._muted[row.values[0]] = android_database.integer(row.values[1])
 
+    def _GetTables(self):
+        """Retrieves the tables.
+
+        Returns:
+          dict[str, tuple[list[str], function]]: names of the columns, and what makes
+              event data of a row, by table.
+        """
+        return {
+            "dialogs": (self._DIALOG_COLUMNS, self._ReadDialog),
+            "chats": (["uid", "name", "data"], self._ReadChat),
+            "enc_chats": (self._SECRET_COLUMNS, self._ReadSecretChat),
+            "users": (["uid", "name", "status", "data"], self._ReadUser),
+            "contacts": (["uid", "mutual"], self._ReadContact),
+            "chat_settings": (["uid", "participants"], self._ReadMembers),
+            "chat_settings_v2": (["uid", "info"], self._ReadMembers),
+            "channel_users_v2": (["did", "uid", "data"], self._ReadMember),
+            "channel_admins_v3": (["did", "uid", "data"], self._ReadMember),
+            "user_settings": (["uid", "info"], self._ReadFullUser),
+        }
+
     def Read(self):
         """Reads all tables and produces the events."""
-        for table, columns, method in (
-            ("dialogs", self._DIALOG_COLUMNS, self._ReadDialog),
-            ("chats", ["uid", "name", "data"], self._ReadChat),
-            ("enc_chats", self._SECRET_COLUMNS, self._ReadSecretChat),
-            ("users", ["uid", "name", "status", "data"], self._ReadUser),
-            ("contacts", ["uid", "mutual"], self._ReadContact),
-            ("chat_settings", ["uid", "participants"], self._ReadMembers),
-            ("chat_settings_v2", ["uid", "info"], self._ReadMembers),
-            ("channel_users_v2", ["did", "uid", "data"], self._ReadMember),
-            ("channel_admins_v3", ["did", "uid", "data"], self._ReadMember),
-            ("user_settings", ["uid", "info"], self._ReadFullUser),
-        ):
+        for table, (columns, method) in self._GetTables().items():
             self.ReadTable(table, columns, method)
         self._ReadPhoneBook()
+
+    # What tells of people and chats that are gone; other rows change all the time.
+    _RECOVERABLE = ("chats", "contacts", "enc_chats", "users")
+
+    def GetRecoverable(self):
+        """Retrieves what of removed rows is worth to be looked for.
+
+        Returns:
+          dict[str, list[str]]: names of the columns by table.
+        """
+        tables = self._GetTables()
+        return {name: list(tables[name][0]) for name in self._RECOVERABLE}
+
+    def ReadRecovered(self, name, row, state, found):
+        """Reads a row that was recovered and produces its event.
+
+        Args:
+          name (str): name of the table.
+          row (Row): row.
+          state (str): state of the row.
+          found (RecoveredRow): how it was found.
+        """
+        # An older state of what is still there: it differs in counters, mostly.
+        if state != "removed" or not isinstance(row.values[0], int):
+            return
+        _, method = self._GetTables()[name]
+        self._is_recovering = True
+        try:
+            made = list(method(name, row))
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            # Free space holds anything: what makes no sense is no record.
+            return
+        finally:
+            self._is_recovering = False
+        for event_data in made:
+            event_data.record_offset = found.offset
+            event_data.record_state = state
+            event_data.record_table = name
+            event_data.recovery_method = self._view.DescribeRecovery(found)
+            self._mediator.ProduceEventData(event_data, recovered=True)
 
     def ReadTable(self, table, columns, method):
         """Reads a table.
@@ -89,7 +139,7 @@ class ChatReader:
                 event_data.record_table = table
                 if row.rowid is not None:
                     event_data.row_identifier = str(row.rowid)
-                self._mediator.ProduceEventData(event_data)
+                self._mediator.ProduceEventData(event_data, recovered=state is not None)
 
     def _Warn(self, table, row, reason):
         """Produces a warning about a row.
@@ -99,7 +149,8 @@ class ChatReader:
           row (Row): row.
           reason (str): what is wrong.
         """
-        self._view.Warn(f"table {table:s}, row id {row.rowid!s}: {reason:s}")
+        if not self._is_recovering:
+            self._view.Warn(f"table {table:s}, row id {row.rowid!s}: {reason:s}")
 
     def _Decode(self, table, row, data, result_type):
         """Decodes an object of a row.

@@ -84,12 +84,14 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
         reader = android_messages.MessageReader(
             parser_mediator, view, peers, ApplyToMessage, login_time
         )
+        chats = android_chats.ChatReader(parser_mediator, view, peers, Apply)
         try:
             reader.Read()
+            self._ProduceBalance(parser_mediator, view, peers, Apply, reader)
+            chats.Read()
+            self._Recover(parser_mediator, view, (reader, chats))
         finally:
             reader.Close()
-        self._ProduceBalance(parser_mediator, view, peers, Apply, reader)
-        android_chats.ChatReader(parser_mediator, view, peers, Apply).Read()
         last_time = self._GetLastTime(view, slot)
         android_records.RecordReader(
             parser_mediator, view, peers, Apply, (login_time, last_time)
@@ -110,6 +112,25 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
         for row in view.ReadCurrent("params", ["date"]):
             times.append(android_database.time(row.values[0]))
         return max((time for time in times if time is not None), default=None)
+
+    @staticmethod
+    def _Recover(parser_mediator, view, readers):
+        """Produces the events of rows that SQL does not show any more.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          view (DatabaseView): database.
+          readers (tuple[object, ...]): readers of the tables.
+        """
+        columns, owners = {}, {}
+        for reader in readers:
+            recoverable = reader.GetRecoverable()
+            columns.update(recoverable)
+            owners.update(dict.fromkeys(recoverable, reader))
+        for table, row, state, found in view.Recover(columns):
+            if parser_mediator.abort:
+                return
+            owners[table].ReadRecovered(table, row, state, found)
 
     def _ProduceBalance(self, parser_mediator, view, peers, apply, reader):
         """Produces how many messages and traces of sending each chat has.

@@ -59,6 +59,7 @@ class MessageReader:
         )
         self._apply = apply
         self._mediator = parser_mediator
+        self._recovered = set()
         self._paths = android_context.FilePaths(view, parser_mediator)
         self._peers = peers
         self._version = view.current.version
@@ -95,6 +96,63 @@ class MessageReader:
             if self._view.HasTable(table.name):
                 self._ReadTable(table)
 
+    def GetRecoverable(self):
+        """Retrieves what of removed messages is worth to be looked for.
+
+        Returns:
+          dict[str, list[str]]: names of the columns by table.
+        """
+        return {
+            table.name: self._GetColumns(table)
+            for table in android_database.MESSAGE_TABLES
+            if table.kind in ("main", "scheduled")
+        }
+
+    def ReadRecovered(self, name, row, state, found):
+        """Reads a row that was recovered and produces its event.
+
+        Older states of a message that says the same as today's are left out, and so are
+        further copies of the same.
+
+        Args:
+          name (str): name of the table.
+          row (Row): row.
+          state (str): state of the row.
+          found (RecoveredRow): how it was found.
+        """
+        table = next(
+            item for item in android_database.MESSAGE_TABLES if item.name == name
+        )
+        mid, uid, _, data = row.values[:4]
+        key = hash((name, mid, uid, data))
+        if key in self._recovered:
+            return
+        self._recovered.add(key)
+        decoded = android_database.decode_message(data)
+        if not isinstance(data, bytes) or self._IsCopy(uid, mid, data, decoded):
+            return
+        try:
+            self.ReadRow(table, row, state, found)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            # Free space holds anything: what makes no sense is no message.
+            return
+
+    @staticmethod
+    def _GetColumns(table):
+        """Retrieves the columns of interest.
+
+        Args:
+          table (MessageTable): table.
+
+        Returns:
+          list[str]: names of the columns.
+        """
+        columns = [
+            name or f"no {place:d}"
+            for place, name in enumerate((table.identifier, table.dialog, table.date))
+        ]
+        return [*columns, table.data, *_COLUMNS]
+
     def _ReadTable(self, table):
         """Reads a table.
 
@@ -104,12 +162,7 @@ class MessageReader:
         if table.kind == "push":
             self._ReadPushes(table)
             return
-        columns = [
-            name or f"no {place:d}"
-            for place, name in enumerate((table.identifier, table.dialog, table.date))
-        ]
-        columns += [table.data, *_COLUMNS]
-        for row, state in self._view.Read(table.name, columns):
+        for row, state in self._view.Read(table.name, self._GetColumns(table)):
             if self._mediator.abort:
                 return
             try:
@@ -118,15 +171,14 @@ class MessageReader:
                 # Evidence that decodes to what no client writes. The row stays.
                 self._KeepRow(table, row, state, exception)
 
-    def ReadRow(self, table, row, state, recovered=False, note=None):
+    def ReadRow(self, table, row, state, found=None):
         """Reads a row and produces its event.
 
         Args:
           table (MessageTable): table.
           row (Row): row.
           state (str): state of the row, None if it counts.
-          recovered (Optional[bool]): True if it was recovered.
-          note (Optional[str]): what else is to be said of the row.
+          found (Optional[RecoveredRow]): how it was found, if it was recovered.
         """
         integer = android_database.integer
         mid, uid, date, data, send_state, read_state, out, ttl, params, topic = (
@@ -146,7 +198,6 @@ class MessageReader:
         if (
             table.kind == "copy"
             and state is None
-            and not recovered
             and (data is None or self._IsCopy(uid, mid, data, decoded))
         ):
             return
@@ -177,26 +228,39 @@ class MessageReader:
                 self._maker.AddDetails(
                     event_data, {"unknown constructor": decoded.unknown}
                 )
-            if note is not None:
-                self._maker.AddDetails(event_data, {"note": note})
-        if table.kind != "main" or table.name == "ephemeral_messages":
-            event_data.record_table = table.name
-        if state is not None or recovered:
-            event_data.record_state = state or "removed"
-            event_data.record_table = table.name
-        if event_data.record_table is not None and row.rowid is not None:
-            event_data.row_identifier = str(row.rowid)
-        for reason in decoded.warnings:
+        self._SetPlace(event_data, table, row, state, found)
+        for reason in decoded.warnings if found is None else ():
             self._view.Warn(f"table {table.name:s}, row id {row.rowid!s}: {reason:s}")
         self._mediator.ProduceEventData(
-            event_data, corrupted=decoded.is_damaged, recovered=recovered
+            event_data, corrupted=decoded.is_damaged, recovered=state is not None
         )
-        if state is None and not recovered:
+        if state is None:
             if self.traces.has_confirmed(uid, mid):
                 self.found.add((uid, mid))
                 self.found.add((None, mid))
             if table.kind == "main":
                 self._Count(event_data, facts, uid, mid, timestamp)
+
+    def _SetPlace(self, event_data, table, row, state, found):
+        """Sets where in the database the record stands.
+
+        Args:
+          event_data (TelegramEventData): event data.
+          table (MessageTable): table.
+          row (Row): row.
+          state (str): state of the row, None if it counts.
+          found (RecoveredRow): how it was found or None.
+        """
+        if state is not None:
+            event_data.record_state = state
+        elif table.kind == "main" and table.name != "ephemeral_messages":
+            return
+        event_data.record_table = table.name
+        if row.rowid is not None:
+            event_data.row_identifier = str(row.rowid)
+        if found is not None:
+            event_data.recovery_method = self._view.DescribeRecovery(found)
+            event_data.record_offset = found.offset
 
     def _SetRow(self, event_data, decoded, uid, mid, send_state):
         """Sets what the row says beside the object.

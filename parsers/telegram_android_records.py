@@ -123,7 +123,7 @@ class RecordReader:
             if isinstance(event_data, message_event_data.EVENT_DATA_CLASSES):
                 event_data.record_table = table
                 event_data.row_identifier = str(row.rowid)
-            self._mediator.ProduceEventData(event_data)
+            self._mediator.ProduceEventData(event_data, recovered=state is not None)
 
     def _Warn(self, table, row, reason):
         """Produces a warning about a row.

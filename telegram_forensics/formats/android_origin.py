@@ -141,29 +141,32 @@ def grade(
         return _NONE
     if dialog.kind == "secret":
         return _grade_secret(dialog, traces)
-    basis = _certain(facts, blob, dialog_id, message_id, send_state, traces)
-    if basis:
-        return Origin(THIS_INSTALLATION, CERTAIN, tuple(basis))
+    basis = _proof_in_row(dialog_id, message_id, send_state, traces)
+    # While a message is edited the client writes what it sends there, too: a trace of
+    # the edit, not of the composition.
+    own = blob if send_state != EDITING else None
+    trailer = [] if own is None else _proof_in_trailer(own)
+    if basis or trailer:
+        # A new attachment leaves its path in the row of the edited message, wherever
+        # that was composed.
+        is_certain = basis or facts.edited is None
+        confidence = CERTAIN if is_certain else STRONG
+        return Origin(THIS_INSTALLATION, confidence, (*basis, *trailer))
     if _is_automatic(facts):
         return _AUTOMATIC
     # The client keeps no trace of actions, whoever did them.
     if facts.action is not None:
         return _NO_RECORD
     origin = _NO_TRACE
-    if message_id > 0 and blob is not None and _is_own_object(facts, blob):
+    if message_id > 0 and own is not None and _is_own_object(facts, own):
         origin = Origin(THIS_INSTALLATION, STRONG, ("media_empty_flag",))
     elif (dialog_id, message_id) in traces.sent_files:
         origin = Origin(THIS_INSTALLATION, SUPPORTING, ("sent_files",))
     return origin
 
 
-def _certain(
-    facts: MessageFacts,
-    blob: MessageBlob | None,
-    dialog_id: int,
-    message_id: int,
-    send_state: int | None,
-    traces: SendTraces,
+def _proof_in_row(
+    dialog_id: int, message_id: int, send_state: int | None, traces: SendTraces
 ) -> list[str]:
     basis = []
     if message_id > 0 and traces.has_confirmed(dialog_id, message_id):
@@ -174,15 +177,17 @@ def _certain(
         and dialog_id != SERVICE_ACCOUNT
     ):
         basis.append("unsent_row")
-    # While a message is edited the client writes what it sends there, too: a trace of
-    # the edit, not of the composition.
-    if blob is not None and send_state != EDITING:
-        if blob.attach_path:
-            basis.append("attach_path")
-        if blob.parameters.keys() - _PARAMETERS_WITHOUT_MEANING:
-            basis.append("send_parameters")
-        if blob.own_media_text is not None and blob.attach_path:
-            basis.append("own_media_text")
+    return basis
+
+
+def _proof_in_trailer(blob: MessageBlob) -> list[str]:
+    basis = []
+    if blob.attach_path:
+        basis.append("attach_path")
+    if blob.parameters.keys() - _PARAMETERS_WITHOUT_MEANING:
+        basis.append("send_parameters")
+    if blob.own_media_text is not None and blob.attach_path:
+        basis.append("own_media_text")
     return basis
 
 

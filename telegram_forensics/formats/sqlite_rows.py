@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 _HIGHEST_ROWID: Final = 2**63 - 1
+# Unsent messages count down from -210000; old tables have them as row ids.
+_LOWEST_USUAL_ROWID: Final = -310_000
 _MAXIMUM_GAPS: Final = 2000
+_MAXIMUM_TRIES: Final = 400_000
 
 Warn = Callable[[str], None]
 
@@ -111,13 +114,19 @@ class _TableReader:
     def read_without_rowid(self) -> Iterator[Row]:
         """Reads a table without row ids; what lies behind damage is not reached."""
         number = 0
+        statement = f"SELECT {self._columns} FROM {quote(self._table)}"
         try:
-            for row in self._query(
-                f"SELECT {self._columns} FROM {quote(self._table)}", ()
-            ):
+            for row in self._query(statement, ()):
                 number += 1
                 yield Row(None, row)
         except sqlite3.DatabaseError as exception:
+            # See `_single`.
+            try:
+                for row in self._query(f"{statement} LIMIT 1 OFFSET ?", (number,)):
+                    number += 1
+                    yield Row(None, row)
+            except sqlite3.DatabaseError:
+                pass
             self._warn(
                 f"table {self._table}: rows behind number {number} cannot be reached: "
                 f"{exception}"
@@ -135,7 +144,11 @@ class _TableReader:
                     last = row.rowid
                     yield row
             except sqlite3.DatabaseError as exception:
-                following = self._next_reachable(-(2**63) if last is None else last + 1)
+                single = self._single(start if last is None else last + 1)
+                if single is not None:
+                    last = single.rowid
+                    yield single
+                following = self._next_reachable(None if last is None else last + 1)
                 before = "the first row" if last is None else f"row id {last}"
                 if following is None:
                     self._warn(
@@ -152,37 +165,56 @@ class _TableReader:
                 return
         self._warn(f"table {self._table}: too much damage, reading stopped")
 
-    def _next_reachable(self, start: int) -> int | None:
-        """The smallest row id from `start` on at which reading works again."""
-        step = 1
-        low = start
-        while True:
-            probe = start + step
-            probe = min(probe, _HIGHEST_ROWID)
-            found = self._probe(probe)
-            if found is not None:
-                break
-            if probe == _HIGHEST_ROWID:
-                return None
-            low = probe
-            step *= 2
-        high = probe
-        while high - low > 1:
-            middle = (low + high) // 2
-            row = self._probe(middle)
-            if row is None:
-                low = middle
-            else:
-                high, found = middle, row
-        return found if found >= start else None
+    def _single(self, low: int | None) -> Row | None:
+        """The first row with at least this row id, None if it cannot be read.
 
-    def _probe(self, rowid: int) -> int | None:
-        """Row id of the first row from `rowid` on, None if it cannot be read."""
+        Python reads one row ahead and loses the row in front of an error.
+        """
         try:
-            row = next(self._select(rowid, " LIMIT 1"), None)
+            row = next(self._select(low, " LIMIT 1"), None)
         except sqlite3.DatabaseError:
             return None
+        if row is None or (low is not None and (row.rowid or 0) < low):
+            return None
+        return row
+
+    def _next_reachable(self, start: int | None) -> int | None:
+        """Row id of the first row from `start` on that can be read again.
+
+        Row ids in reach of `start` are tried one by one: there may be more than one
+        gap. For those farther away the end of some gap is found.
+        """
+        low = -(2**63) if start is None else start
+        if start is None and not self._is_readable(_LOWEST_USUAL_ROWID):
+            # No table of ours has lower ones, and it is a long way from there.
+            low = _LOWEST_USUAL_ROWID
+        first, high, step = low, low, 1
+        while not self._is_readable(high):
+            if high == _HIGHEST_ROWID:
+                return None
+            low = high
+            high = min(first + step, _HIGHEST_ROWID)
+            step *= 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._is_readable(middle):
+                high = middle
+            else:
+                low = middle
+        for rowid in range(first, min(high, first + _MAXIMUM_TRIES)):
+            if self._is_readable(rowid):
+                high = rowid
+                break
+        row = self._single(high)
         return None if row is None else row.rowid
+
+    def _is_readable(self, rowid: int) -> bool:
+        """True if looking for a row from `rowid` on works, be there one or not."""
+        try:
+            next(self._select(rowid, " LIMIT 1"), None)
+        except sqlite3.DatabaseError:
+            return False
+        return True
 
 
 class MergedRow(NamedTuple):

@@ -12,6 +12,8 @@ from typing import Any, Final
 from telegram_forensics.formats.tl_object import TLObject
 from telegram_forensics.formats.tl_peers import describe_peer, read_peer
 
+_MAXIMUM_DURATION: Final = 2**53
+
 
 @dataclass(slots=True)
 class MediaFacts:
@@ -154,15 +156,16 @@ def _read_attributes(fields: dict[str, Any], media: MediaFacts) -> None:
     }
     name = attributes.get("documentAttributeFilename")
     if name is not None:
-        media.name = name.get("file_name") or None
+        media.name = name.get("file_name") or media.name
     video = attributes.get("documentAttributeVideo")
     audio = attributes.get("documentAttributeAudio")
-    sticker = attributes.get("documentAttributeSticker") or attributes.get(
-        "documentAttributeCustomEmoji"
-    )
+    # The first form of a sticker's attribute has no fields.
+    sticker = attributes.get("documentAttributeSticker")
+    if sticker is None:
+        sticker = attributes.get("documentAttributeCustomEmoji")
     for shape in (video, audio):
         if shape is not None and shape.get("duration") is not None:
-            media.duration = int(shape["duration"])
+            _set_duration(shape["duration"], media)
     if sticker is not None:
         media.kind = "sticker"
         media.details["emoji"] = sticker.get("alt") or None
@@ -174,6 +177,14 @@ def _read_attributes(fields: dict[str, Any], media: MediaFacts) -> None:
         media.kind = "voice" if audio.get("voice") else "audio"
         media.details["performer"] = audio.get("performer") or None
         media.details["title"] = audio.get("title") or None
+
+
+def _set_duration(duration: int | float, media: MediaFacts) -> None:
+    """Newer layers have a floating point number, which can be no number at all."""
+    if isinstance(duration, int) or abs(duration) < _MAXIMUM_DURATION:
+        media.duration = int(duration)
+    else:
+        media.details["duration as stored"] = str(duration)
 
 
 def _old_file(kind: str, field_name: str) -> Any:
@@ -237,6 +248,8 @@ def _web_page(fields: dict[str, Any]) -> MediaFacts:
         media.details = {
             "site": found.get("site_name") or None,
             "title": found.get("title") or None,
+            "description": found.get("description") or None,
+            "author": found.get("author") or None,
             "state": None if found.get("url") else page.constructor.name,
         }
     return media
@@ -287,7 +300,10 @@ def _poll(fields: dict[str, Any]) -> MediaFacts:
         words = text_of(answer.fields.get("text")) or ""
         vote = votes.get(answer.fields.get("option", b""))
         if vote is not None:
-            words += f" ({vote.fields.get('voters', 0)} votes)"
+            if vote.fields.get("voters") is not None:
+                words += f" ({vote.fields['voters']} votes)"
+            if vote.fields.get("correct"):
+                words += " (correct)"
             if vote.fields.get("chosen"):
                 words += " (chosen by the account)"
         answers.append(words)

@@ -148,12 +148,12 @@ def read_chat(value: TLObject) -> ChatFacts | None:
     if number is None:
         return None
     kind = value.constructor.name
-    if kind.startswith("channel"):
+    if kind.startswith(("channel", "community")):
         chat_type = None
         if fields.get("megagroup") or fields.get("gigagroup"):
             chat_type = "supergroup"
-        elif fields.get("broadcast") or "flags" in fields:
-            # Layers 38 to 40 had channels only.
+        elif kind.startswith("channel") and "flags" in fields:
+            # Without a flag, too: layers 38 to 40 had channels only.
             chat_type = "channel"
         chat = ChatFacts(Peer("channel", number), chat_type, kind)
     else:
@@ -163,7 +163,10 @@ def read_chat(value: TLObject) -> ChatFacts | None:
     date = fields.get("date")
     chat.date = date if isinstance(date, int) and date > 0 else None
     chat.members = fields.get("participants_count")
-    if "flags" in fields:
+    if "flags" in fields and any(
+        item.name == "creator" for item in value.constructor.fields
+    ):
+        # The schemas of the first channels, layers 38 to 40, name no flags.
         chat.is_creator = bool(fields.get("creator"))
         chat.is_left = bool(fields.get("left") or fields.get("kicked"))
     elif isinstance(fields.get("left"), bool):
