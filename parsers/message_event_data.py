@@ -173,8 +173,9 @@ class TelegramContactEventData(event_data.TelegramEventData):
       contact_name (str): name as stored.
       contact_phone (str): phone number, digits.
       contact_rating (str): how frequent a frequent contact is, as the server rates it.
-      contact_source (str): "saved_contacts" (uploaded or added), "frequent_contacts" or
-          "peers".
+      contact_source (str): which list: "saved_contacts" (uploaded or added),
+          "frequent_contacts", "peers", "users", "contacts", "profiles", "members" or
+          "phone_book".
       contact_type (str): kind of the peer: as chat_type.
       contact_username (str): username, without "@".
       imported_time (dfdatetime.DateTimeValues): the contact was uploaded or added.
