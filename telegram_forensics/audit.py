@@ -64,6 +64,10 @@ def make_audit_record() -> dict[str, Any]:
         "parsers": list(plugin.registered_parsers),
         "path_specifications": list(plugin.registered_path_specs),
         "presets": _presets(),
+        "artifacts": _artifacts(),
+        "filter_files": sorted(
+            str(path) for path in definitions.FILTERS_FOLDER.glob("*.yaml")
+        ),
         "data_types": _data_types(),
         "works": autoloaded
         and not disabled
@@ -95,6 +99,8 @@ def format_audit_record(record: dict[str, Any]) -> str:
         ("Parsers", "parsers"),
         ("Path specification types", "path_specifications"),
         ("Presets", "presets"),
+        ("Artifacts (--artifact_filters)", "artifacts"),
+        ("Filter files (--file_filter)", "filter_files"),
         ("Data types", "data_types"),
     ):
         lines += ["", f"{title}: {', '.join(record[key]) or 'none'}"]
@@ -119,7 +125,7 @@ def format_audit_record(record: dict[str, Any]) -> str:
 def _exercise_wrapped_methods() -> None:
     """Calls what the hooks wrapped, so that a failure shows here and not in a case."""
     try:
-        from plaso.engine import timeliner
+        from plaso.engine import engine, timeliner
         from plaso.output import mediator
         from plaso.parsers import presets
     except ImportError:
@@ -131,6 +137,7 @@ def _exercise_wrapped_methods() -> None:
     presets.ParserPresetsManager().ReadFromFile(
         os.path.join(data_location, "presets.yaml")
     )
+    engine.BaseEngine().BuildArtifactsRegistry(str(definitions.ARTIFACTS_FILE), None)
     output_mediator = mediator.OutputMediator(None, data_location=data_location)
     output_mediator.ReadMessageFormattersFromDirectory(
         os.path.join(data_location, "formatters")
@@ -161,6 +168,18 @@ def _presets() -> list[str]:
             for name, targets in definitions.read_presets().items()
         ]
     except definitions.DefinitionError as exception:
+        return [f"failed: {exception}"]
+
+
+def _artifacts() -> list[str]:
+    try:
+        from artifacts import errors, reader
+
+        found = reader.YamlArtifactsReader().ReadFile(str(definitions.ARTIFACTS_FILE))
+        return [definition.name for definition in found]
+    except ImportError:
+        return []  # Comes with plaso; reported with the versions.
+    except errors.FormatError as exception:
         return [f"failed: {exception}"]
 
 

@@ -34,6 +34,7 @@ HOOKS = {
     "plaso.parsers": "register_parsers",
     "plaso.parsers.presets": "extend_presets",
     "plaso.preprocessors": "register_preprocessor",
+    "plaso.engine.engine": "extend_artifacts",
     "plaso.engine.timeliner": "extend_timeliner",
     "plaso.output.mediator": "extend_formatters",
     "plaso.cli.helpers.artifact_definitions": "extend_options",

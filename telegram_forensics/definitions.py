@@ -18,6 +18,8 @@ DATA_TYPE_PREFIXES: Final = ("telegram:", "remote_access:")
 
 _PACKAGE = pathlib.Path(__file__).resolve().parent
 TIMELINER_FILE: Final = _PACKAGE / "data" / "timeliner.yaml"
+ARTIFACTS_FILE: Final = _PACKAGE / "data" / "artifacts" / "telegram.yaml"
+FILTERS_FOLDER: Final = _PACKAGE / "data" / "filters"
 PRESETS_FILE: Final = _PACKAGE / "data" / "presets.yaml"
 
 _TIMELINER_KEYS = {"data_type", "attribute_mappings", "place_holder_event"}

@@ -298,6 +298,21 @@ def extend_timeliner(module: ModuleType) -> None:
     _after(module.EventDataTimeliner, "_ReadConfigurationFile", add, "extend_timeliner")
 
 
+def extend_artifacts(module: ModuleType) -> None:
+    """Adds our artifact definitions to the registry; an examiner's own take precedence."""
+
+    def add(engine: Any) -> None:
+        from artifacts import reader
+
+        registry = engine._artifacts_registry
+        path = str(definitions.ARTIFACTS_FILE)
+        for definition in reader.YamlArtifactsReader().ReadFile(path):
+            if registry.GetDefinitionByName(definition.name) is None:
+                registry.RegisterDefinition(definition)
+
+    _after(module.BaseEngine, "BuildArtifactsRegistry", add, "extend_artifacts")
+
+
 def extend_formatters(module: ModuleType) -> None:
     """Adds our formatters behind the stock ones; an examiner's own come later."""
 
