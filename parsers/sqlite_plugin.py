@@ -119,6 +119,7 @@ class DatabaseView:
           database (SQLiteDatabase): database of this pass.
         """
         super().__init__()
+        self._keys = {}
         self._mediator = parser_mediator
         self._other = None
         self._warned = set()
@@ -314,7 +315,10 @@ class DatabaseView:
                 if new is not None and (old is None or old.values != new.values):
                     yield new, None
             elif new is None:
-                yield old, STATE_REMOVED
+                yield (
+                    old,
+                    self._GetState(table, dict(zip(columns, old.values, strict=True))),
+                )
             elif old is not None:
                 yield old, None if old.values == new.values else STATE_OVERWRITTEN
 
@@ -349,9 +353,13 @@ class DatabaseView:
                     _GetStoredValue(found.values.get(name))
                     for name in columns_per_table[table]
                 )
-                state = STATE_REMOVED
-                if found.rowid is not None and self._HasRow(table, found.rowid):
-                    state = STATE_OVERWRITTEN
+                state = STATE_OVERWRITTEN
+                if found.rowid is None or not self._HasRow(table, found.rowid):
+                    stored = {
+                        name: _GetStoredValue(value)
+                        for name, value in found.values.items()
+                    }
+                    state = self._GetState(table, stored)
                 yield table, sqlite_rows.Row(found.rowid, values), state, found
         except (OSError, dfvfs_errors.Error, FormatError) as exception:
             self.Warn(f"recovery of removed rows ended with error: {exception!s}")
@@ -378,6 +386,53 @@ class DatabaseView:
             return file_object.read(size)
 
         return ReadAt, file_entry.size
+
+    def _GetState(self, table, values):
+        """Determines if a row that is gone has been replaced.
+
+        A row that is replaced (REPLACE INTO) gets a new row id: the primary key tells.
+
+        Args:
+          table (str): name of the table.
+          values (dict[str, object]): values of the row by column, those known.
+
+        Returns:
+          str: "overwritten" if the table has a row of this primary key, or "removed".
+        """
+        keys = self._keys.get(table)
+        if keys is None:
+            keys = self._keys[table] = self._ReadKey(table)
+        if not keys or not all(name in values for name in keys):
+            return STATE_REMOVED
+        condition = " AND ".join(f"{sqlite_rows.quote(key)} IS ?" for key in keys)
+        try:
+            row = self.current.connection.execute(
+                f"SELECT 1 FROM {sqlite_rows.quote(table)} WHERE {condition} LIMIT 1",
+                tuple(values[key] for key in keys),
+            ).fetchone()
+        except (sqlite3.Error, OverflowError):
+            row = None
+        return STATE_REMOVED if row is None else STATE_OVERWRITTEN
+
+    def _ReadKey(self, table):
+        """Reads which columns are the primary key of a table.
+
+        Args:
+          table (str): name of the table.
+
+        Returns:
+          list[str]: names of the columns.
+        """
+        try:
+            return [
+                row[1]
+                for row in self.current.connection.execute(
+                    f"PRAGMA table_info({sqlite_rows.quote(table)})"
+                )
+                if row[5]
+            ]
+        except sqlite3.DatabaseError:
+            return []
 
     def _HasRow(self, table, rowid):
         """Determines if a table has a row as it counts.
