@@ -315,10 +315,11 @@ class DatabaseView:
                 if new is not None and (old is None or old.values != new.values):
                     yield new, None
             elif new is None:
-                yield (
-                    old,
-                    self._GetState(table, dict(zip(columns, old.values, strict=True))),
-                )
+                state = None
+                if self._IsGone(table, old.rowid):
+                    values = dict(zip(columns, old.values, strict=True))
+                    state = self._GetState(table, values)
+                yield old, state
             elif old is not None:
                 yield old, None if old.values == new.values else STATE_OVERWRITTEN
 
@@ -386,6 +387,26 @@ class DatabaseView:
             return file_object.read(size)
 
         return ReadAt, file_entry.size
+
+    def _IsGone(self, table, rowid):
+        """Determines if a row is gone, not only behind damage in the log.
+
+        Args:
+          table (str): name of the table.
+          rowid (int): row id or None if the table has none.
+
+        Returns:
+          bool: True if the table does not have the row or nothing can be said.
+        """
+        if rowid is None or table not in self.current.columns:
+            return True
+        try:
+            self.current.connection.execute(
+                f"SELECT 1 FROM {sqlite_rows.quote(table)} WHERE rowid = ?", (rowid,)
+            ).fetchone()
+        except sqlite3.DatabaseError:
+            return False
+        return True
 
     def _GetState(self, table, values):
         """Determines if a row that is gone has been replaced.

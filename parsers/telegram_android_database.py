@@ -75,6 +75,8 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
 
         number = slot.person.identifier if slot.person else None
         peers = android_peers.Peers(view, number)
+        if slot.person is not None:
+            peers.AddAccount(slot.person.name)
         if number is None and peers.account_number is not None:
             # The object of the account in its own database, flagged as such.
             values["account_identifier"] = str(peers.account_number)
@@ -159,6 +161,9 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
         )
         dialogs = counts.keys() | traces.pending.keys() | lost.keys()
         for dialog_id in sorted(dialogs, key=lambda value: (value is None, value or 0)):
+            if dialog_id is not None and peers.GetChat(dialog_id).kind == "secret":
+                # Secret chats leave such traces in both directions.
+                continue
             event_data = message_event_data.TelegramChatEventData()
             apply(event_data)
             event_data.record_table = traces.table
@@ -170,6 +175,16 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
             else:
                 # Before version 84 a trace does not name its chat.
                 event_data.chat_details = "traces of all chats"
+            if reader.login_time is None:
+                event_data.chat_details = "; ".join(
+                    filter(
+                        None,
+                        [
+                            event_data.chat_details,
+                            "login not known: all stored messages are counted",
+                        ],
+                    )
+                )
             event_data.number_of_outgoing = counts.get(dialog_id)
             if traces.table is not None:
                 event_data.number_of_local_traces = traces.pending.get(dialog_id, 0)

@@ -30,6 +30,7 @@ class MessageReader:
     Attributes:
       counts (dict[int, int]): messages that the account sent since the login, without
           service actions, calls and automatic messages, by dialog identifier.
+      login_time (int): login of this data set, seconds since 1970 UTC, or None.
       found (set[tuple[int, int]]): dialog and message identifiers of messages that
           traces of sending name.
     """
@@ -48,7 +49,7 @@ class MessageReader:
         self.counts = collections.Counter()
         self.found = set()
         self._destroy_times = self._LoadDestroyTimes(view)
-        self._login_time = login_time
+        self.login_time = login_time
         self._main_tables = [
             table.name
             for table in android_database.MESSAGE_TABLES
@@ -408,7 +409,7 @@ class MessageReader:
             and event_data.origin != android_origin.NOT_APPLICABLE
             and event_data.chat_type != "secret"
             and (mid or 0) > 0
-            and (self._login_time is None or (timestamp or 0) >= self._login_time)
+            and (self.login_time is None or (timestamp or 0) >= self.login_time)
         ):
             self.counts[uid] += 1
 

@@ -73,6 +73,15 @@ class Peers:
             if title is not None:
                 self._names[tl_peers.Peer(chat.peer.kind, number)] = title
 
+    def AddAccount(self, name):
+        """Adds the name of the account, for a database that has no row of it.
+
+        Args:
+          name (str): name or None if not known.
+        """
+        if name:
+            self._names.setdefault(tl_peers.Peer("user", self.account_number), name)
+
     def GetName(self, peer):
         """Retrieves the name of a peer.
 
