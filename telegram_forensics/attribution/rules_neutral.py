@@ -1,0 +1,221 @@
+"""TF-0xx, TF-3xx, TF-4xx, TF-5xx: facts without a direction."""
+
+from __future__ import annotations
+
+from telegram_forensics.attribution.case import Case
+from telegram_forensics.attribution.findings import Finding, refer
+from telegram_forensics.attribution.ledger import Ledger
+from telegram_forensics.attribution.records import Evidence, Grade
+from telegram_forensics.attribution.rules_messages import NO_LOCAL_TRACE, MessageIndex
+
+_NAMES_OF_NOTICES = {
+    "new_login": "A login from a new device was reported.",
+    "incomplete_login": "A login attempt without success was reported.",
+    "login_code": "A login code arrived and was readable here.",
+    "session_terminated": "The end of a session was reported.",
+    "two_step_changed": "A change of two-step verification was reported.",
+    "phone_changed": "A change of the phone number was reported.",
+}
+
+
+def find_accounts(evidence: Evidence) -> list[Finding]:
+    """TF-001: accounts that data sets know, with local passcode and two-step state."""
+    findings = {}
+    for record in evidence.accounts:
+        if record.identifier is None or record.place.snapshot is not None:
+            continue
+        words = f"Account {record.identifier}"
+        if record.name:
+            words += f" ({record.name})"
+        words += f" is known to {record.client_name or 'a client'}"
+        if record.passcode_state:
+            words += f"; local passcode: {record.passcode_state}"
+        if record.two_step_state:
+            words += f"; two-step verification: {record.two_step_state}"
+        key = (record.identifier, record.place.image, words)
+        if key not in findings:
+            findings[key] = Finding(
+                "TF-001", f"{words}.", Grade.A, account=record.identifier
+            )
+        findings[key].evidence.append((record.place, "account record"))
+    return [findings[key] for key in sorted(findings)]
+
+
+def find_sessions(ledger: Ledger) -> list[Finding]:
+    """TF-002: sessions, with the device and what they rest on."""
+    findings = []
+    for entry in ledger.entries:
+        words = f"Session {entry.identifier}"
+        if entry.client_name or entry.device_model:
+            named = ", ".join(
+                name for name in (entry.client_name, entry.device_model) if name
+            )
+            words += f" ({named})"
+        if entry.match == "ambiguous":
+            words += f" fits several keys: {', '.join(entry.candidates)}"
+        elif entry.key is None:
+            words += " belongs to no key in the images"
+        findings.append(
+            Finding(
+                "TF-002",
+                f"{words}.",
+                entry.grade,
+                account=entry.account,
+                sessions=[entry.identifier],
+                start=entry.created,
+                end=entry.ended if entry.ended is not None else entry.last_active,
+                evidence=[
+                    (record.place, record.basis or "session record")
+                    for record in entry.records
+                ],
+            )
+        )
+    return findings
+
+
+def find_notices(evidence: Evidence) -> list[Finding]:
+    """TF-010: logins, codes and changes that Telegram reported; TF-301: exports."""
+    findings = []
+    for notice in evidence.notices:
+        rule = "TF-010"
+        words = _NAMES_OF_NOTICES.get(notice.kind)
+        if notice.kind == "data_export_requested":
+            rule, words = "TF-301", "A data export was requested."
+        if words is None:
+            continue
+        time = notice.reported if notice.reported is not None else notice.sent
+        details = [
+            f"{name}: {value}"
+            for name, value in (
+                ("device", notice.device),
+                ("application", notice.client),
+                ("location", notice.location),
+                ("address", notice.ip_address),
+            )
+            if value
+        ]
+        findings.append(
+            Finding(
+                rule,
+                words,
+                Grade.B,
+                account=notice.account,
+                start=time,
+                end=time,
+                evidence=[(notice.place, "; ".join(details) or notice.kind)],
+            )
+        )
+    return findings
+
+
+def find_untraced(evidence: Evidence, case: Case, index: MessageIndex) -> list[Finding]:
+    """TF-020: disputed messages and the traces that each data set has of them."""
+    findings = []
+    for copies in index.copies.values():
+        first = copies[0]
+        if not first.is_outgoing or not _is_disputed(case, first):
+            continue
+        lines = [
+            (
+                message.place,
+                f"origin {message.origin or 'not stored'}"
+                + (f", {message.confidence}" if message.confidence else "")
+                + (f" ({message.basis})" if message.basis else ""),
+            )
+            for message in copies
+        ]
+        composers = index.composers(first.key)
+        words = "A disputed message has no trace of composition in any data set."
+        if composers:
+            words = (
+                "A disputed message has a trace of composition in "
+                f"{'; '.join(sorted(composers))}."
+            )
+        elif not any(message.origin == NO_LOCAL_TRACE for message in copies):
+            words = (
+                "A disputed message is known from sources only that keep no traces of "
+                "composition."
+            )
+        findings.append(
+            Finding(
+                "TF-020",
+                words,
+                Grade.A,
+                account=first.account,
+                messages=[refer(first)],
+                start=first.sent,
+                end=first.sent,
+                evidence=lines,
+            )
+        )
+    return findings
+
+
+def _is_disputed(case: Case, message: object) -> bool:
+    chat = getattr(message, "chat", None)
+    if case.disputed_chats and chat in case.disputed_chats:
+        return not case.has_period or case.in_period(getattr(message, "sent", None))
+    for item in case.disputed:
+        if (
+            item.account in (None, getattr(message, "account", None))
+            and item.chat in (None, chat)
+            and item.message in (None, getattr(message, "identifier", None))
+        ):
+            return True
+    return False
+
+
+def find_exports(evidence: Evidence) -> list[Finding]:
+    """TF-302: data exports that were found."""
+    return [
+        Finding(
+            "TF-302",
+            "A data export made by Telegram Desktop was found.",
+            Grade.C,
+            account=record.account,
+            start=record.made,
+            end=record.made,
+            evidence=[(record.place, record.path or "export")],
+            not_excluded=["the folder was copied here from another computer"],
+        )
+        for record in evidence.exports
+    ]
+
+
+def find_clocks(evidence: Evidence) -> list[Finding]:
+    """TF-401: clocks that were set back."""
+    return [
+        Finding(
+            "TF-401",
+            record.words or "A clock was set back, or times are out of order.",
+            Grade.A,
+            start=record.time,
+            end=record.time,
+            evidence=[(record.place, record.words or "clock")],
+            not_excluded=["the time zone or the clock was set right"],
+        )
+        for record in evidence.clocks
+    ]
+
+
+def find_secret_chats(evidence: Evidence) -> list[Finding]:
+    """TF-501: secret chats; their key exists on the two devices only."""
+    findings = []
+    for record in evidence.secret_chats:
+        if record.place.snapshot is not None:
+            continue
+        words = "A secret chat whose key lies in this data set: it is an endpoint."
+        if not record.has_key:
+            words = "A secret chat without its key: it has ended or lies elsewhere."
+        findings.append(
+            Finding(
+                "TF-501",
+                words,
+                Grade.A,
+                account=record.account,
+                start=record.created,
+                end=record.created,
+                evidence=[(record.place, f"secret chat {record.chat}")],
+            )
+        )
+    return findings
