@@ -536,7 +536,7 @@ def write_ntfs(tree: Tree, disk: Path, scratch: Path) -> None:
     )
 
 
-def write_ext4(tree: Tree, disk: Path, scratch: Path) -> None:
+def write_ext4(tree: Tree, disk: Path, scratch: Path, size: int = EXT4_SIZE) -> None:
     """Writes an ext4 volume without partition table."""
     root = scratch / "root"
     root.mkdir()
@@ -548,7 +548,7 @@ def write_ext4(tree: Tree, disk: Path, scratch: Path) -> None:
         *("-U", "6b1f3a52-8f0c-4a57-9a39-07c0ffee0003"),
         *("-E", "hash_seed=6b1f3a52-8f0c-4a57-9a39-07c0ffee0004"),
         disk,
-        f"{EXT4_SIZE // 1024}k",
+        f"{size // 1024}k",
     )
     commands = []
     for path, entry in sorted(tree.items()):

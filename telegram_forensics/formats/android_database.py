@@ -25,6 +25,9 @@ from telegram_forensics.formats.tl_reader import read_object
 
 _LOW: Final = 0xFFFFFFFF
 _MAXIMUM_TIME: Final = 1 << 33
+# Of the milliseconds of a hint 32 bits are kept, as a signed number.
+_HINT_PERIOD: Final = 1 << 32
+_HIGHEST_HINT: Final = (1 << 31) // 1000
 # Stands for "when the other party is online".
 WHEN_ONLINE: Final = 0x7FFFFFFE
 
@@ -188,16 +191,14 @@ def restore_hint_time(stored: int, earliest: int, latest: int) -> list[int]:
         latest: last time that this data set is known to have been in use.
 
     Returns:
-        Seconds since 1970 UTC, between the two, in order.
+        Seconds since 1970 UTC, between the two (give or take the second that is not
+        known), in order; nothing for a number that the client cannot have stored.
     """
-    found = []
-    period = 1 << 32
+    if not stored or abs(stored) > _HIGHEST_HINT:
+        return []
+    # The division rounds to zero: up to 999 ms are missing, in either direction.
+    first = max(earliest, 0) * 1000 - 999
+    last = min(latest, _MAXIMUM_TIME) * 1000 + 999 + 999
     base = stored * 1000
-    first = (earliest * 1000 - base) // period
-    for number in range(first, first + 200):
-        milliseconds = base + number * period
-        if milliseconds > (latest + 1) * 1000:
-            break
-        if milliseconds >= (earliest - 1) * 1000:
-            found.append(milliseconds // 1000)
-    return found
+    start = base + -((base - first) // _HINT_PERIOD) * _HINT_PERIOD
+    return [moment // 1000 for moment in range(start, last + 1, _HINT_PERIOD)]

@@ -164,8 +164,18 @@ class PageReader:
             return
         cells = list(pages.read_cells(page, problems))
         tables, by_tree = self._tables_of(page, cells, state)
+        # Entries of an index are records as well.
+        doubt = ("this can be an entry of an index",)
+        is_doubtful = not by_tree and page.kind in _OF_INDEX
         for cell in cells:
-            row = self._row(state, page.kind, cell, tables, by_tree)
+            row = self._row(
+                state,
+                page.kind,
+                cell,
+                tables,
+                by_tree,
+                problems=doubt if is_doubtful else (),
+            )
             if row is not None:
                 yield row
 
@@ -178,23 +188,22 @@ class PageReader:
                 start, end = state.carve_from, self._usable
                 yield from self._carve(state, kind, start, end, _NO_TABLE)
             return
+        # Remains of index entries look too much like rows.
+        if state.owner == Owners.INDEX:
+            return
         blocks = list(pages.free_blocks(page))
         gap = (page.gap_start, page.content_start)
         if not blocks and not state.data[gap[0] : gap[1]].strip(b"\0"):
             return
         tables: tuple[int, ...] = _NO_TABLE
-        kind = page.kind
-        if state.owner == Owners.INDEX:
-            # Of entries nothing is wanted, but the page may have been one of a table.
-            kind = pages.TABLE_LEAF
-        elif state.owner:
+        if state.owner:
             tables = (state.owner,)
         elif page.kind not in _OF_INDEX:
             cells = list(pages.read_cells(page, Problems()))
             tables, _ = self._tables_of(page, cells, state)
-        yield from self._carve(state, kind, *gap, tables)
+        yield from self._carve(state, page.kind, *gap, tables)
         for start, end in blocks:
-            yield from self._carve(state, kind, start, end, tables, is_block=True)
+            yield from self._carve(state, page.kind, start, end, tables, is_block=True)
 
     def _carve(
         self,

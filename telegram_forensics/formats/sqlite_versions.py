@@ -235,6 +235,8 @@ class PageVersions:
             if not scan_live and not with_live:
                 return
             owner = files.live_map.owner(number)
+            if owner == Owners.INDEX:
+                return
             state = PageState(data, number, owner, True, files.live, is_live=True)
             method = "page_scan" if scan_live else _LIVE
             yield PageVersion(state, method, place.source, place.offset, HIGH)

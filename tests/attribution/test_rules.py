@@ -278,7 +278,7 @@ def test_remote_control_of_a_message_composed_there() -> None:
         {"start": NOON + 100, "end": NOON + 200},
         {"end": None},
         {"remote_identifier": "42"},
-        {"place": place(PHONE, "/somewhere")},
+        {"place": place("laptop.E01", "/somewhere")},
         {
             "place": place(
                 COMPUTER,
@@ -308,6 +308,15 @@ def test_no_remote_control(changes: dict[str, Any]) -> None:
     start, end = changes.pop("start", NOON), changes.pop("end", NOON + 60)
     evidence.remote = [window(start, end, **changes)]
     assert rules(evidence, case) == ["TF-101"]
+
+
+def test_controlled_telephone() -> None:
+    """A telephone can be controlled, too: what it composed then is in question."""
+    evidence = surplus()
+    evidence.remote = [window(NOON, NOON + 60, place=place(PHONE, "/host"))]
+    finding = one(evidence, "TF-102")
+    # The candidate was not composed there: that is what the count says.
+    assert [item.message for item in finding.messages] == ["1", "2"]
 
 
 def test_clock_error_widens_the_window() -> None:

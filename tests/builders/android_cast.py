@@ -10,6 +10,7 @@ from telethon.tl import types
 from tests.builders import android_tl as tl
 
 OWNER = 640011223
+SECOND = 715_000_001
 SERVICE = 777000
 CREATED = 1_580_000_000
 LAST_SEEN = 1_717_240_000
@@ -42,6 +43,12 @@ class Person:
     def name(self) -> str | None:
         """Name as events must have it."""
         return f"{self.first} {self.last}".strip() if self.is_stored else None
+
+
+OWNERS = {
+    OWNER: Person(OWNER, "Иван", "Петров", "ivanp", "79001234567", "self"),
+    SECOND: Person(SECOND, "Anna", "Schmidt", "annas", "4915112345678", "self"),
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class Cast:
         dialogs, bots, groups, posts, secrets: chats by their sort.
         saved, service: the account's own chat and that of Telegram.
         unknown: channel that has no row.
+        owner: user id of the account.
     """
 
     people: list[Person]
@@ -101,6 +109,7 @@ class Cast:
     saved: Chat
     service: Chat
     unknown: Chat
+    owner: int = OWNER
 
     def person(self, number: int) -> Person:
         """A user by number."""
@@ -115,12 +124,12 @@ class Cast:
         return next((chat.title for chat in chats if chat.peer == peer), None)
 
 
-def make_cast(version: int, layer: int) -> Cast:
+def make_cast(version: int, layer: int, owner: int = OWNER) -> Cast:
     """The people and chats of a version: newer ones have 64-bit ids and channels."""
     wide = layer >= 133
     bob = 5_123_456_789 if wide else 512_345_678
     people = [
-        Person(OWNER, "Иван", "Петров", "ivanp", "79001234567", "self"),
+        OWNERS[owner],
         Person(bob, "Bob", "Baum", "", "491709876543", "contact", LAST_SEEN),
         Person(440_000_001, "Zoë", "Łukasik-Ünal", "zoe", "", "", -101),
         Person(715_203_344, "مريم", "", "maryam", "", "contact", -100),
@@ -155,6 +164,7 @@ def make_cast(version: int, layer: int) -> Cast:
         dialog(people[0], "saved"),
         dialog(people[5]),
         Chat(("channel", 1_999_999_999), None, None),
+        owner,
     )
 
 
@@ -249,7 +259,7 @@ def chat_object(chat: Chat, layer: int) -> bytes:
     )
 
 
-def secret_object(chat: Chat, layer: int) -> bytes:
+def secret_object(chat: Chat, layer: int, owner: int) -> bytes:
     """A secret chat as stored."""
     if not chat.has_key:
         return tl.encode("13d6dd27 id:int", id=chat.number)
@@ -257,7 +267,7 @@ def secret_object(chat: Chat, layer: int) -> bytes:
         "id": chat.number,
         "hash": 5,
         "date": CREATED,
-        "admin": OWNER,
+        "admin": owner,
         "participant": chat.other,
         "g": b"g" * 256,
         "nonce": b"",
@@ -325,7 +335,7 @@ def fill(connection: Any, cast: Cast, version: int, layer: int) -> list[dict[str
         connection.execute(
             "INSERT INTO enc_chats(uid, user, name, data, authkey, ttl) "
             "VALUES (?, ?, ?, ?, ?, 0)",
-            (chat.number, chat.other, "x", secret_object(chat, layer), key),
+            (chat.number, chat.other, "x", secret_object(chat, layer, cast.owner), key),
         )
         stored = {"created_time": CREATED, "key_fingerprint": "0123456789abcdef"}
         truth.append(

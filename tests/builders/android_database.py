@@ -110,7 +110,13 @@ class Database:
 class Generator:
     """Makes messages; the same seed gives the same ones."""
 
-    def __init__(self, connection: sqlite3.Connection, version: int, seed: int) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        version: int,
+        seed: int,
+        owner: int = OWNER,
+    ) -> None:
         self.random = random.Random(f"{version} {seed}")
         self.version = version
         self.top = tables.VERSIONS[version]
@@ -121,7 +127,7 @@ class Generator:
         connection.execute("BEGIN")
         for statement in tables.statements(version):
             connection.execute(statement)
-        self.cast: Cast = make_cast(version, self.top)
+        self.cast: Cast = make_cast(version, self.top, owner)
         self.made = Database(version)
         self.made.records = fill(connection, self.cast, version, self.top)
         connection.execute("COMMIT")
@@ -170,7 +176,7 @@ class Generator:
         layer = values.pop("layer", None) or self.layer()
         if chat.kind == "channel":
             layer = max(layer, 67)
-        sender: tl.Peer = ("user", OWNER)
+        sender: tl.Peer = ("user", self.cast.owner)
         is_post = False
         if chat.kind == "channel" and chat.chat_type != "supergroup":
             sender, is_post, is_outgoing = chat.peer, True, False
@@ -196,6 +202,7 @@ class Generator:
             made.omits_sender = self.random.random() < 0.4
         if is_outgoing:
             made.origin = ("no_local_trace", None, None)
+        made.owner = self.cast.owner
         for name, value in values.items():
             setattr(made, name, value)
         return made

@@ -127,6 +127,7 @@ class Intent:
     is_read: bool = True
     topic: int = 0
     origin: tuple[str | None, str | None, str | None] = (None, None, None)
+    owner: int = OWNER
 
     @property
     def flags(self) -> int:
@@ -160,8 +161,8 @@ def make_blob(intent: Intent) -> bytes:
 
 
 def _make_secret(intent: Intent) -> bytes:
-    sender = OWNER if intent.is_outgoing else intent.chat.other or 0
-    receiver = intent.chat.other if intent.is_outgoing else OWNER
+    sender = intent.owner if intent.is_outgoing else intent.chat.other or 0
+    receiver = intent.chat.other if intent.is_outgoing else intent.owner
     peer = tl.old_peer(("user", (receiver or 0) & 0x7FFFFFFF), 119)
     common = {
         "id": intent.number,
@@ -193,7 +194,7 @@ def _make_old(intent: Intent) -> bytes:
     # Up to layer 118 the receiver of an incoming private message is the account.
     peer = intent.chat.peer
     if layer < 119 and intent.chat.kind == "user" and not intent.is_outgoing:
-        peer = ("user", OWNER)
+        peer = ("user", intent.owner)
     values: dict[str, Any] = {
         "id": intent.number,
         "from_id": None if intent.omits_sender or intent.is_post else sender,

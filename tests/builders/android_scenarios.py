@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.builders import android_table_scenarios as other
 from tests.builders import android_tl as tl
-from tests.builders.android_cast import OWNER, Chat
+from tests.builders.android_cast import Chat
 from tests.builders.android_database import (
     ACTIONS,
     NEW_LOGIN,
@@ -291,7 +291,7 @@ def _secret_intent(made: Generator, chat: Chat, is_outgoing: bool) -> Intent:
     number = made.local()
     intent = made.intent(chat, is_outgoing, number=number, layer=made.top)
     intent.trailer = ""
-    intent.sender = ("user", OWNER if is_outgoing else chat.other or 0)
+    intent.sender = ("user", made.cast.owner if is_outgoing else chat.other or 0)
     if is_outgoing:
         intent.origin = (*CERTAIN, "secret_chat_key")
         if not chat.has_key:

@@ -62,9 +62,7 @@ def add_shadow_copy(now: bytes, before: bytes, filetime: int) -> bytes:
     volume[catalog : catalog + BLOCK] = _block(
         _RECORD_CATALOG,
         catalog,
-        struct.pack(
-            "<QQ16sQQQ72x", 2, len(now), store_id, len(free), 0x40, filetime
-        )
+        struct.pack("<QQ16sQQQ72x", 2, len(now), store_id, len(free), 0x40, filetime)
         + struct.pack(
             "<QQ16sQQQQQQ48x",
             3,
@@ -126,7 +124,5 @@ def _volume_header(catalog: int) -> bytes:
 
 
 def _block(record_type: int, offset: int, content: bytes, size: int = 0) -> bytes:
-    header = struct.pack(
-        "<16sIIQQQQ72x", SIGNATURE, 1, record_type, 0, offset, 0, size
-    )
+    header = struct.pack("<16sIIQQQQ72x", SIGNATURE, 1, record_type, 0, offset, 0, size)
     return (header + content).ljust(BLOCK, b"\0")

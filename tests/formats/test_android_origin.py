@@ -140,6 +140,11 @@ def test_row_of_randoms_v2() -> None:
         assert origin(message(), randoms(row)) == NO_TRACE
 
 
+def test_message_without_an_id() -> None:
+    """Zero is no message id."""
+    assert origin(message(), randoms((1, 0, FRIEND)), mid=0) == NO_TRACE
+
+
 def test_row_of_randoms() -> None:
     """The first form of the table has no dialog: ids are those of the account."""
     traces = randoms((1, 4242, None), table="randoms")

@@ -11,11 +11,13 @@ import pytest
 from tests import android_truth, helpers
 from tests.builders import android_small as small
 from tests.builders import android_tables as tables
-from tests.builders.android_cast import OWNER
+from tests.builders import android_telephone as telephone
+from tests.builders.android_cast import OWNER, SECOND
 from tests.builders.android_database import Database, Generator, build
 from tests.builders.android_intents import make_blob, make_truth
-from tests.parsers import android_support, support
-from tests.parsers.android_support import NAME, PACKAGE, extract
+from tests.builders.android_telephone import NAME, PACKAGE
+from tests.parsers import support
+from tests.parsers.android_support import extract, write_row
 
 SAMPLE = helpers.SHARED / "samples" / "android" / "iped_2021_app7.7.0_empty_slot"
 
@@ -81,8 +83,8 @@ def test_truth_covers_what_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", [37, 78, 177])
 def test_log(version: int, tmp_path: Path) -> None:
     """Rows that only the log has, that it changed, that it deleted."""
-    generator = android_support.changed_log(tmp_path / "client", version)
-    source = android_support.copy_open(tmp_path / "client", tmp_path / "copy")
+    generator = telephone.changed_log(tmp_path / "client", version)
+    source = telephone.copy_open(tmp_path / "client", tmp_path / "copy")
     generator.connection.close()
     states = {item.get("record_state") for item in generator.made.truth}
     assert states == {None, "overwritten", "removed"}
@@ -91,9 +93,9 @@ def test_log(version: int, tmp_path: Path) -> None:
 
 def test_whole_database_in_the_log(tmp_path: Path) -> None:
     """The file itself is one page."""
-    generator = android_support.open_generator(tmp_path / "client", 177)
+    generator = telephone.open_generator(tmp_path / "client", 177)
     generator.run(400)
-    source = android_support.copy_open(tmp_path / "client", tmp_path / "copy")
+    source = telephone.copy_open(tmp_path / "client", tmp_path / "copy")
     generator.connection.close()
     assert (source / NAME).stat().st_size == 4096
     check(extract(source), generator.finish())
@@ -130,10 +132,10 @@ def test_account_and_session(
     package: str, client: str, slot: int, tmp_path: Path
 ) -> None:
     """Every event says whose storage it comes from."""
-    files = android_support.account_files(slot=slot)
+    files = telephone.account_files(slot=slot)
     # Another account of the same telephone must not get in.
     other = small.made_up_key("other")
-    files.update(android_support.account_files(99, 1 if slot == 0 else 0, other))
+    files.update(telephone.account_files(SECOND, 1 if slot == 0 else 0, other))
     root = tmp_path / "data" / "data" / package
     small.write(root, files)
     small.write(tmp_path, {"system/build.prop": small.BUILD_PROPERTIES})
@@ -145,11 +147,11 @@ def test_account_and_session(
     for item in found.event_data:
         assert item.account_identifier == str(OWNER)
         assert item.account_name == "Иван Петров"
-        assert item.account_phone == "491701234567"
+        assert item.account_phone == "79001234567"
         assert item.client_name == client
         assert item.device_model == "samsung SM-G991B"
         if item.data_type != "telegram:session":
-            session = small.key_identifier(android_support.KEY)
+            session = small.key_identifier(telephone.KEY)
             assert item.session_identifier == session
             assert item.session_data_center == 2
         else:
@@ -171,7 +173,7 @@ def test_messages_before_the_login(tmp_path: Path) -> None:
     made = build(root / "files" / NAME, 177, 1500)
     login = sorted(item["sent_time"] for item in made.truth if item.get("sent_time"))
     middle = login[len(login) // 2]
-    small.write(root, android_support.account_files(login=middle))
+    small.write(root, telephone.account_files(login=middle))
     found = extract(tmp_path)
     counted = {
         item.chat_identifier: item.number_of_outgoing
@@ -215,10 +217,10 @@ def test_columns_of_a_fork(tmp_path: Path) -> None:
 
 def test_scheduled_when_online(tmp_path: Path) -> None:
     """The time that stands for "when the other party is online" is none."""
-    generator = android_support.open_generator(tmp_path / "a", 177, is_log=False)
+    generator = telephone.open_generator(tmp_path / "a", 177, is_log=False)
     intent = generator.intent(generator.person(), True, text="later", number=-3)
     intent.date = 0x7FFFFFFE
-    android_support.write_row(
+    write_row(
         generator.connection,
         "scheduled_messages_v2",
         mid=-3,
@@ -236,17 +238,17 @@ def test_scheduled_when_online(tmp_path: Path) -> None:
 
 def test_second_copy_of_a_deleted_message(tmp_path: Path) -> None:
     """Once the log deletes a message, its copy elsewhere is the only one."""
-    generator: Generator = android_support.open_generator(tmp_path / "client", 177)
+    generator: Generator = telephone.open_generator(tmp_path / "client", 177)
     intent = generator.intent(generator.person(), False, text="once", layer=229)
     blob = generator.put(intent)
-    mid, uid = android_support.row_of(generator, intent)
-    android_support.write_row(
+    mid, uid = telephone.row_of(generator, intent)
+    write_row(
         generator.connection, "media_v4",
         mid=mid, uid=uid, date=intent.date, type=3, data=blob,
     )  # fmt: skip
     generator.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     generator.connection.execute("DELETE FROM messages_v2")
-    source = android_support.copy_open(tmp_path / "client", tmp_path / "copy")
+    source = telephone.copy_open(tmp_path / "client", tmp_path / "copy")
     generator.connection.close()
     truth = generator.made.truth.pop()
     state = {"record_state": "removed", "record_table": "messages_v2"}
