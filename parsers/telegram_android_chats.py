@@ -4,6 +4,7 @@ from telegram_forensics.formats import android_database
 from telegram_forensics.formats import tl_object
 from telegram_forensics.formats import tl_peers
 from telegram_forensics.parsers import message_event_data
+from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import tl_message_events
 
 _HALF = 1 << 32
@@ -109,7 +110,7 @@ class ChatReader:
             event_data.record_offset = found.offset
             event_data.record_state = state
             event_data.record_table = name
-            event_data.recovery_method = self._view.DescribeRecovery(found)
+            event_data.recovery_method = sqlite_removed.Describe(found)
             self._mediator.ProduceEventData(event_data, recovered=True)
 
     def ReadTable(self, table, columns, method):

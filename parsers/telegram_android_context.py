@@ -31,6 +31,9 @@ def LoadTraces(view):
     for row in view.ReadCurrent("sent_files_v2", ["parent"]):
         parent = row.values[0]
         traces.add_sent_file(parent if isinstance(parent, str) else None)
+    for table in ("scheduled_messages", "scheduled_messages_v2"):
+        for row in view.ReadCurrent(table, ["uid", "mid"]):
+            traces.scheduled.add(row.values)
     for row in view.ReadCurrent("enc_chats", ["uid", "authkey"]):
         number, key = row.values
         if isinstance(key, bytes) and len(key) == 256:

@@ -10,6 +10,7 @@ from telegram_forensics.formats import tl_message
 from telegram_forensics.formats import tl_media
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import message_event_data
+from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import telegram_android_context as android_context
 from telegram_forensics.parsers import tl_message_events
 
@@ -53,7 +54,8 @@ class MessageReader:
         self._main_tables = [
             table.name
             for table in android_database.MESSAGE_TABLES
-            if table.kind == "main" and table.name in view.current.columns
+            if table.kind == "main"
+            and {"mid", "uid", "data"} <= set(view.current.columns.get(table.name, ()))
         ]
         self._maker = tl_message_events.MessageMaker(
             peers.account_number, apply, peers.GetName
@@ -219,7 +221,7 @@ class MessageReader:
             facts, chat, number, None if is_pending else timestamp
         )
         if isinstance(event_data, message_event_data.TelegramMessageEventData):
-            self._SetRow(event_data, decoded, uid, mid, integer(send_state))
+            self._SetRow(event_data, decoded, uid, mid, integer(send_state), is_pending)
             if read_state is not None:
                 event_data.is_read = bool((integer(read_state) or 0) & 1)
             if table.kind == "scheduled":
@@ -260,10 +262,10 @@ class MessageReader:
         if row.rowid is not None:
             event_data.row_identifier = str(row.rowid)
         if found is not None:
-            event_data.recovery_method = self._view.DescribeRecovery(found)
+            event_data.recovery_method = sqlite_removed.Describe(found)
             event_data.record_offset = found.offset
 
-    def _SetRow(self, event_data, decoded, uid, mid, send_state):
+    def _SetRow(self, event_data, decoded, uid, mid, send_state, is_pending):
         """Sets what the row says beside the object.
 
         Args:
@@ -272,6 +274,7 @@ class MessageReader:
           uid (int): dialog identifier or None.
           mid (int): message identifier or None.
           send_state (int): state of sending or None.
+          is_pending (bool): the message waits to be sent.
         """
         if send_state:
             event_data.send_state = android_database.SEND_STATES.get(
@@ -281,7 +284,14 @@ class MessageReader:
         if facts.is_outgoing and uid is not None and mid is not None:
             dialog = android_database.read_dialog(uid, self._version)
             origin = android_origin.grade(
-                facts, blob, dialog, uid, mid, send_state, self.traces
+                facts,
+                blob,
+                dialog,
+                uid,
+                mid,
+                send_state,
+                self.traces,
+                is_waiting=is_pending,
             )
             event_data.origin = origin.value
             if origin.confidence is not None:

@@ -284,6 +284,7 @@ class RecordReader:
           TelegramChatEventData: event data or None if no time is stored.
         """
         did, kind, date, rating = row.values
+        date = android_database.integer(date)
         if not date:
             return None
         event_data = message_event_data.TelegramChatEventData()

@@ -73,6 +73,8 @@ class SendTraces:
             dialog id (None in `randoms`).
         negative: (dialog id, message id) of those rows.
         sent_files: (dialog id, message id) that a row of `sent_files_v2` names.
+        scheduled: (dialog id, message id) of messages that wait to be sent: their ids
+            are of a number space of their own and can equal ids of sent messages.
         secret_chats: ids of secret chats whose key this database holds.
     """
 
@@ -81,6 +83,7 @@ class SendTraces:
     pending: Counter[int | None] = field(default_factory=Counter)
     negative: set[tuple[int | None, int]] = field(default_factory=set)
     sent_files: set[tuple[int, int]] = field(default_factory=set)
+    scheduled: set[tuple[int, int]] = field(default_factory=set)
     secret_chats: set[int] = field(default_factory=set)
 
     def add_randoms(
@@ -125,6 +128,8 @@ def grade(
     message_id: int,
     send_state: int | None,
     traces: SendTraces,
+    *,
+    is_waiting: bool = False,
 ) -> Origin:
     """Grades an outgoing message.
 
@@ -136,12 +141,16 @@ def grade(
         message_id: column `mid`, which counts where the object says something else.
         send_state: column `send_state`, None if the table has none.
         traces: of the same database.
+        is_waiting: the row is one of a table of scheduled messages.
     """
     if not facts.is_outgoing:
         return _NONE
     if dialog.kind == "secret":
         return _grade_secret(dialog, traces)
-    basis = _proof_in_row(dialog_id, message_id, send_state, traces)
+    # Ids of waiting messages are a number space of their own: a trace of one of them
+    # says nothing of the sent message with the same number.
+    is_ambiguous = not is_waiting and (dialog_id, message_id) in traces.scheduled
+    basis = _proof_in_row(dialog_id, message_id, send_state, traces, is_ambiguous)
     # While a message is edited the client writes what it sends there, too: a trace of
     # the edit, not of the composition.
     own = blob if send_state != EDITING else None
@@ -166,10 +175,18 @@ def grade(
 
 
 def _proof_in_row(
-    dialog_id: int, message_id: int, send_state: int | None, traces: SendTraces
+    dialog_id: int,
+    message_id: int,
+    send_state: int | None,
+    traces: SendTraces,
+    is_ambiguous: bool,
 ) -> list[str]:
     basis = []
-    if message_id > 0 and traces.has_confirmed(dialog_id, message_id):
+    if (
+        message_id > 0
+        and not is_ambiguous
+        and traces.has_confirmed(dialog_id, message_id)
+    ):
         basis.append(traces.table or "randoms_v2")
     if (
         message_id < 0

@@ -140,6 +140,18 @@ def test_row_of_randoms_v2() -> None:
         assert origin(message(), randoms(row)) == NO_TRACE
 
 
+def test_number_of_a_scheduled_message() -> None:
+    """A trace of a scheduled message is none of the sent one with the same number."""
+    traces = randoms((1, 4242, FRIEND))
+    traces.scheduled.add((FRIEND, 4242))
+    assert origin(message(), traces) == NO_TRACE
+    blob = read_message_blob(message())
+    dialog = parse_dialog_id(FRIEND, 134)
+    facts = read_message(blob.message)
+    found = grade(facts, blob, dialog, FRIEND, 4242, 0, traces, is_waiting=True)
+    assert found == certain("randoms_v2")
+
+
 def test_message_without_an_id() -> None:
     """Zero is no message id."""
     assert origin(message(), randoms((1, 0, FRIEND)), mid=0) == NO_TRACE

@@ -171,6 +171,20 @@ def test_nothing_is_recovered_twice(tmp_path: Path) -> None:
     ]
 
 
+def test_same_row_under_another_number(tmp_path: Path) -> None:
+    """REPLACE INTO with equal values is no older version of a message."""
+    database = Database(tmp_path, log=True, secure_delete=True)
+    database.put(1, "the same")
+    database.put(2, "another")
+    database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.put(1, "the same")
+    found = support.extract(database.keep(tmp_path / "image"), parsers=PARSERS)
+    assert messages(found) == [
+        ("1", "the same", None, False),
+        ("2", "another", None, False),
+    ]
+
+
 def test_people_who_are_gone(tmp_path: Path) -> None:
     """A contact that was deleted comes back, one that only changed does not."""
     database = Database(tmp_path, log=True, secure_delete=True)

@@ -1,0 +1,432 @@
+"""A SQLite database as plaso's two passes see it: file alone, and file with log."""
+
+import sqlite3
+
+from dfvfs.lib import errors as dfvfs_errors
+from dfvfs.path import factory as dfvfs_factory
+from plaso.parsers import sqlite
+
+from telegram_forensics.formats import sqlite_rows
+from telegram_forensics.parsers import sqlite_removed
+
+STATE_OVERWRITTEN = "overwritten"
+STATE_REMOVED = "removed"
+
+_WAL_SUFFIX = "-wal"
+# A log without a frame has this size, or none.
+_WAL_HEADER_SIZE = 32
+
+
+class DatabaseState:
+    """A database as one file, or as file and log, show it.
+
+    Attributes:
+      columns (dict[str, list[str]]): names of the columns by table.
+      connection (sqlite3.Connection): connection.
+      version (int): user version or None if it cannot be read.
+    """
+
+    def __init__(self, database):
+        """Initializes a state.
+
+        Args:
+          database (SQLiteDatabase): database that plaso opened.
+        """
+        super().__init__()
+        self.columns = dict(database.columns_per_table)
+        self.connection = database.Query("SELECT 1").connection
+        self.connection.text_factory = sqlite_rows.read_text
+        try:
+            (self.version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        except (sqlite3.DatabaseError, TypeError):
+            self.version = None
+
+    def Read(self, table, columns, warn):
+        """Reads a table.
+
+        Args:
+          table (str): name of the table.
+          columns (list[str]): names of the columns.
+          warn (function): called with a text for each gap.
+
+        Yields:
+          Row: rows; nothing if there is no such table. A column that the table does not
+              have is None.
+        """
+        existing = self.columns.get(table)
+        if not existing:
+            return
+        known = [name for name in columns if name in existing]
+        if not known:
+            return
+        rows = sqlite_rows.read_rows(self.connection, table, known, warn)
+        if len(known) == len(columns):
+            yield from rows
+            return
+        places = [known.index(name) if name in existing else None for name in columns]
+        for rowid, values in rows:
+            yield sqlite_rows.Row(
+                rowid,
+                tuple(None if place is None else values[place] for place in places),
+            )
+
+
+class DatabaseView:
+    """A database in the pass at hand, with what plaso's other pass sees.
+
+    Attributes:
+      current (DatabaseState): state that counts: with the log, if there is one.
+      file_entry (dfvfs.FileEntry): file entry of the database, never of the log.
+      is_log_pass (bool): True in the second pass, whose file is the log.
+      wal_file_entry (dfvfs.FileEntry): file entry of the log or None if there is none.
+    """
+
+    def __init__(self, parser_mediator, database):
+        """Initializes a view.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          database (SQLiteDatabase): database of this pass.
+        """
+        super().__init__()
+        self._keys = {}
+        self._mediator = parser_mediator
+        self._other = None
+        self._warned = set()
+        file_entry = parser_mediator.GetFileEntry()
+        self.is_log_pass = False
+        self.file_entry = file_entry
+        self.wal_file_entry = None
+        if file_entry.name.endswith(_WAL_SUFFIX):
+            main = self._OpenSibling(file_entry, -len(_WAL_SUFFIX))
+            if main is not None:
+                self.is_log_pass = True
+                self.file_entry = main
+                self.wal_file_entry = file_entry
+        else:
+            log = self._OpenSibling(file_entry, _WAL_SUFFIX)
+            if log is not None and (log.size or 0) > _WAL_HEADER_SIZE:
+                self.wal_file_entry = log
+
+        this = DatabaseState(database)
+        self._before, self.current = this, this
+        if self.wal_file_entry is not None:
+            other = self._OpenOther()
+            if self.is_log_pass:
+                self._before = other
+            elif other is not None:
+                self.current = other
+            else:
+                # Plaso reports why the log cannot be used, and has no second pass.
+                self.wal_file_entry = None
+
+    def Close(self):
+        """Closes what plaso did not open."""
+        if self._other is not None:
+            self._other.Close()
+            self._other = None
+
+    @property
+    def is_last_pass(self):
+        """bool: True in the pass after which there is no other one."""
+        return self.is_log_pass or self.wal_file_entry is None
+
+    def _OpenOther(self):
+        """Opens the state that plaso's other pass sees.
+
+        Returns:
+          DatabaseState: state or None if it cannot be opened.
+        """
+        database = sqlite.SQLiteDatabase(
+            self.file_entry.name,
+            temporary_directory=self._mediator.temporary_directory,
+        )
+        log = None if self.is_log_pass else self.wal_file_entry.GetFileObject()
+        try:
+            database.Open(self.file_entry.GetFileObject(), wal_file_object=log)
+            state = DatabaseState(database)
+        except (OSError, ValueError, sqlite3.DatabaseError, dfvfs_errors.Error):
+            return None
+        self._other = database
+        return state
+
+    @staticmethod
+    def _OpenSibling(file_entry, change):
+        """Opens a file beside another one.
+
+        Args:
+          file_entry (dfvfs.FileEntry): file entry.
+          change (str|int): what to append to the name, or how much to take off.
+
+        Returns:
+          dfvfs.FileEntry: file entry or None if there is no such file.
+        """
+        path_spec = file_entry.path_spec
+        location = getattr(path_spec, "location", None)
+        if not location:
+            return None
+        location = location + change if isinstance(change, str) else location[:change]
+        return DatabaseView._OpenFile(file_entry, location)
+
+    @staticmethod
+    def _OpenFile(file_entry, location):
+        """Opens a file of the same file system.
+
+        Args:
+          file_entry (dfvfs.FileEntry): file entry of another file.
+          location (str): location.
+
+        Returns:
+          dfvfs.FileEntry: file entry or None if there is no such file.
+        """
+        path_spec = file_entry.path_spec
+        properties = {"location": location}
+        if path_spec.HasParent():
+            properties["parent"] = path_spec.parent
+        try:
+            return file_entry.GetFileSystem().GetFileEntryByPathSpec(
+                dfvfs_factory.Factory.NewPathSpec(
+                    path_spec.type_indicator, **properties
+                )
+            )
+        except (OSError, dfvfs_errors.Error):
+            return None
+
+    def OpenNeighbour(self, name):
+        """Opens a file in the folder of the database.
+
+        Args:
+          name (str): name of the file.
+
+        Returns:
+          dfvfs.FileEntry: file entry or None if there is no such file.
+        """
+        own_name = self.file_entry.name
+        location = getattr(self.file_entry.path_spec, "location", None) or ""
+        if not location.endswith(own_name):
+            return None
+        return self._OpenFile(
+            self.file_entry, location[: len(location) - len(own_name)] + name
+        )
+
+    def HasTable(self, table):
+        """Determines if a state has a table.
+
+        Args:
+          table (str): name of the table.
+
+        Returns:
+          bool: True if it has.
+        """
+        before = self._before.columns if self._before else {}
+        return table in self.current.columns or table in before
+
+    def Warn(self, reason):
+        """Produces a warning, once for both states.
+
+        Args:
+          reason (str): what is wrong.
+        """
+        if reason not in self._warned:
+            self._warned.add(reason)
+            self._mediator.ProduceWarning(f"{self.file_entry.name:s}: {reason:s}")
+
+    def ReadCurrent(self, table, columns):
+        """Reads a table as it counts.
+
+        Args:
+          table (str): name of the table.
+          columns (list[str]): names of the columns.
+
+        Yields:
+          Row: rows.
+        """
+        warn = self.Warn if self.is_last_pass else self._Ignore
+        yield from self.current.Read(table, columns, warn)
+
+    def Read(self, table, columns):
+        """Reads the rows of a table that come out in this pass.
+
+        Args:
+          table (str): name of the table.
+          columns (list[str]): names of the columns.
+
+        Yields:
+          tuple[Row, str]: row and its state: None for a row that counts,
+              "overwritten" or "removed" for one that the log replaced or removed.
+        """
+        if self.wal_file_entry is None:
+            for row in self.current.Read(table, columns, self.Warn):
+                yield row, None
+            return
+        warn = self._Ignore if self.is_log_pass else self.Warn
+        before = iter(())
+        if self._before is not None:
+            before = self._before.Read(table, columns, warn)
+        warn = self.Warn if self.is_log_pass else self._Ignore
+        after = self.current.Read(table, columns, warn)
+        for old, new in sqlite_rows.merge_states(before, after):
+            if self.is_log_pass:
+                if new is not None and (old is None or old.values != new.values):
+                    yield new, None
+            elif new is None:
+                state = None
+                if self._IsGone(table, old.rowid):
+                    values = dict(zip(columns, old.values, strict=True))
+                    if self._IsRenumbered(table, values):
+                        # The log has the same values under another row id.
+                        continue
+                    state = self.GetState(table, None, values)
+                yield old, state
+            elif old is not None:
+                yield old, None if old.values == new.values else STATE_OVERWRITTEN
+
+    def _IsGone(self, table, rowid):
+        """Determines if a row is gone, not only behind damage in the log.
+
+        Args:
+          table (str): name of the table.
+          rowid (int): row id or None if the table has none.
+
+        Returns:
+          bool: True if the table does not have the row or nothing can be said.
+        """
+        if rowid is None or table not in self.current.columns:
+            return True
+        try:
+            self.current.connection.execute(
+                f"SELECT 1 FROM {sqlite_rows.quote(table)} WHERE rowid = ?", (rowid,)
+            ).fetchone()
+        except sqlite3.DatabaseError:
+            return False
+        return True
+
+    def GetStates(self):
+        """Retrieves the states that SQL shows, in either pass.
+
+        Returns:
+          list[DatabaseState]: states.
+        """
+        states = [self.current]
+        if self._before is not None and self._before is not self.current:
+            states.append(self._before)
+        return states
+
+    def GetState(self, table, rowid, values):
+        """Determines if a row that is gone has been replaced.
+
+        A row that is replaced (REPLACE INTO) gets a new row id: the primary key tells.
+
+        Args:
+          table (str): name of the table.
+          rowid (int): row id or None if it is not known or not in use any more.
+          values (dict[str, object]): values of the row by column, those known.
+
+        Returns:
+          str: "overwritten" if the table has a row of this row id or primary key, or
+              "removed".
+        """
+        if rowid is not None and self._Has(table, {"rowid": rowid}):
+            return STATE_OVERWRITTEN
+        key = self._GetKey(table, values)
+        if key and self._Has(table, key):
+            return STATE_OVERWRITTEN
+        return STATE_REMOVED
+
+    def _IsRenumbered(self, table, values):
+        """Determines if a row is there with the same values under another row id.
+
+        Args:
+          table (str): name of the table.
+          values (dict[str, object]): values of the row by column.
+
+        Returns:
+          bool: True if it is.
+        """
+        if not self._GetKey(table, values):
+            return False
+        existing = self.current.columns.get(table, ())
+        return self._Has(
+            table, {name: value for name, value in values.items() if name in existing}
+        )
+
+    def _GetKey(self, table, values):
+        """Retrieves the primary key of a row.
+
+        Args:
+          table (str): name of the table.
+          values (dict[str, object]): values of the row by column.
+
+        Returns:
+          dict[str, object]: values of the primary key, empty if not all are known.
+        """
+        names = self._keys.get(table)
+        if names is None:
+            names = self._keys[table] = self._ReadKey(table)
+        if not all(name in values for name in names):
+            return {}
+        return {name: values[name] for name in names}
+
+    def _Has(self, table, values):
+        """Determines if a table has a row with certain values.
+
+        Args:
+          table (str): name of the table.
+          values (dict[str, object]): values by column.
+
+        Returns:
+          bool: True if it has.
+        """
+        condition = " AND ".join(
+            f"{name if name == 'rowid' else sqlite_rows.quote(name)} IS ?"
+            for name in values
+        )
+        try:
+            row = self.current.connection.execute(
+                f"SELECT 1 FROM {sqlite_rows.quote(table)} WHERE {condition} LIMIT 1",
+                tuple(values.values()),
+            ).fetchone()
+        except (sqlite3.Error, OverflowError):
+            return False
+        return row is not None
+
+    def _ReadKey(self, table):
+        """Reads which columns are the primary key of a table.
+
+        Args:
+          table (str): name of the table.
+
+        Returns:
+          list[str]: names of the columns.
+        """
+        try:
+            return [
+                row[1]
+                for row in self.current.connection.execute(
+                    f"PRAGMA table_info({sqlite_rows.quote(table)})"
+                )
+                if row[5]
+            ]
+        except sqlite3.DatabaseError:
+            return []
+
+    def _Ignore(self, reason):
+        """Leaves a warning to the other pass.
+
+        Args:
+          reason (str): what is wrong.
+        """
+
+    def Recover(self, columns_per_table):
+        """Recovers rows that SQL does not show any more, in the last pass only.
+
+        Args:
+          columns_per_table (dict[str, list[str]]): names of the columns by table.
+
+        Yields:
+          tuple[str, Row, str, RecoveredRow]: table, row with the values of the columns
+              (None where lost or newer than the row), state of the row, and how it was
+              found.
+        """
+        if self.is_last_pass:
+            yield from sqlite_removed.Recover(self, columns_per_table)
