@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import telegram_forensics
-from telegram_forensics import aff4_cli, audit, extract_cli, table
+from telegram_forensics import aff4_cli, audit, extract_cli, report_cli, table
 
 _EXAMPLES = """\
 examples:
@@ -18,6 +18,8 @@ examples:
       the same for the case file
   telegram-forensics extract evidence.E01 -o decrypted
       decrypted cached pictures, drafts and so on, with a manifest
+  telegram-forensics report case.plaso --json report.json
+      sessions and findings of processed evidence
 
 Reading evidence needs no command of ours; the stock tools know Telegram:
   log2timeline --storage-file case.plaso evidence.E01
@@ -58,12 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     show.add_argument("file", metavar="FILE", help="CSV file that psort wrote")
     extract_cli.add_command(commands)
+    report_cli.add_command(commands)
     aff4_cli.add_commands(commands)
     options = parser.parse_args(arguments)
     if options.command == "aff4":
         return aff4_cli.run(options)
     if options.command == "extract":
         return extract_cli.run(options)
+    if options.command == "report":
+        return report_cli.run(options)
     if options.command == "show":
         return _show(options.file)
     return _info(options.json)

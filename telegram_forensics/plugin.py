@@ -299,7 +299,7 @@ def extend_timeliner(module: ModuleType) -> None:
 
 
 def extend_artifacts(module: ModuleType) -> None:
-    """Adds our artifact definitions to the registry; an examiner's own take precedence."""
+    """Adds our artifact definitions to the registry; an examiner's own come first."""
 
     def add(engine: Any) -> None:
         from artifacts import reader

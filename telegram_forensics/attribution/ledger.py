@@ -115,6 +115,7 @@ class LedgerEntry:
                 (item.place.image, item.store or item.place.path)
                 for item in self.records
                 if item.key is not None
+                and item.holds_key
                 and item.place.snapshot is None
                 and item.is_current
             }

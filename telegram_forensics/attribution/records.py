@@ -100,6 +100,7 @@ class SessionRecord:
             several files.
         installation: identifier that the client gave itself.
         is_current: False for records of older states (overwritten, removed).
+        holds_key: the record is the key material itself, not a mention of the key.
     """
 
     place: Place
@@ -121,6 +122,7 @@ class SessionRecord:
     ip_address: str | None = None
     country: str | None = None
     is_current: bool = True
+    holds_key: bool = True
     state: str | None = None
 
 

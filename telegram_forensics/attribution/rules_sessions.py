@@ -40,7 +40,9 @@ def find_copied(ledger: Ledger) -> list[Finding]:
             evidence=[
                 (record.place, "holds the key")
                 for record in entry.records
-                if record.key is not None and record.place.snapshot is None
+                if record.key is not None
+                and record.holds_key
+                and record.place.snapshot is None
             ],
             supports=[
                 "a key is made anew at each login: equal keys are copies of one login",

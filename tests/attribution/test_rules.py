@@ -377,6 +377,12 @@ def test_shadow_copies_and_several_files_are_one_store() -> None:
             desktop(
                 place=place(COMPUTER, "/old/tdata"), store="/old", is_current=False
             ),
+            desktop(
+                place=place(COMPUTER, "/log"),
+                store="/log",
+                holds_key=False,
+                basis="debug_log_bound_key",
+            ),
         ]
     )
     assert rules(evidence) == []

@@ -1,0 +1,431 @@
+"""Turns event data of .plaso files into the records of the attribution."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from telegram_forensics.attribution import records
+from telegram_forensics.attribution.records import Evidence, Grade, Place
+from telegram_forensics.report.storage import Location, PlasoStorage, Row
+
+# What each basis of attribution is worth, see docs/event_data.md. The exports are
+# editable files whatever they repeat.
+_GRADES_OF_SESSIONS: Final = {
+    "export_sessions_list": Grade.C,
+    "export_web_sessions_list": Grade.C,
+    "tdata_unreviewed_authorization": Grade.B,
+    "android_unconfirmed_auth": Grade.B,
+    "debug_log": Grade.B,
+    "debug_log_bound_key": Grade.B,
+}
+# Records that are the key itself; others mention its id.
+_KEY_BASES: Final = ("tdata_authorization", "tgnet_perm_key")
+_OLD_STATES: Final = frozenset({"overwritten", "removed", "unused_slot"})
+_TRACE_TABLES: Final = frozenset({"randoms", "randoms_v2"})
+_INPUT_TYPES: Final = frozenset({"remotecontrol", "remotesupport", "remote_control"})
+_VIEW_TYPES: Final = frozenset({"filetransfer", "presentation", "vpn", "chat"})
+_TDATA: Final = re.compile(r"^(.*?[/\\]tdata)(?:[/\\]|$)", re.IGNORECASE)
+_ANDROID: Final = re.compile(
+    r"^(?P<root>.*?)/(?:files(?:/account(?P<slot>\d+))?|shared_prefs)/[^/]+$"
+)
+# The two caches of a login are made at once; a clearing later parts them.
+_CACHE_TOLERANCE: Final = 60.0
+
+Progress = Callable[[str, int, int], None]
+_MARKS: Final = (b'"telegram:', b'"remote_access:', b'"teamviewer:')
+_TYPES: Final = (
+    "telegram:",
+    "remote_access:session",
+    "teamviewer:connections_incoming",
+)
+
+
+def store_of(location: Location, slot: str | None) -> str:
+    """Data set that a file belongs to, so that its many files count as one.
+
+    For tdata that is the folder, for Android the application's folder with the slot.
+    """
+    path = location.path
+    match = _TDATA.match(path)
+    if match:
+        return match[1]
+    match = _ANDROID.match(path)
+    if match:
+        number = match["slot"] or slot or "0"
+        return match["root"] if number == "0" else f"{match['root']} (slot {number})"
+    return path
+
+
+class Ingest:
+    """Collects the evidence of a case.
+
+    Attributes:
+        evidence: what was collected.
+    """
+
+    def __init__(self) -> None:
+        self.evidence = Evidence()
+        self._cache_times: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+        self._logins: dict[tuple[str, str], float] = {}
+        self._remote: set[tuple[str, str]] = set()
+        self._local: list[tuple[Any, str, int, str]] = []
+
+    def add(self, storage: PlasoStorage, progress: Progress | None = None) -> None:
+        """Adds a storage file.
+
+        Raises:
+            StorageError: if it is damaged.
+        """
+        info = storage.info
+        self.evidence.inputs.append((info.name, info.sha256))
+        for image, values in info.systems.items():
+            self.evidence.images.setdefault(image, {}).update(values)
+
+        def report(done: int, total: int) -> None:
+            if progress:
+                progress(info.name, done, total)
+
+        self._local = []
+        for row in storage.rows(_is_wanted, _MARKS, report):
+            self.evidence.images.setdefault(row.location.image, {})
+            kind = row.values["data_type"]
+            method = _METHODS.get(kind)
+            if method is not None:
+                method(self, row)
+        times = storage.local_times({number for _, _, number, _ in self._local})
+        for record, name, number, description in self._local:
+            value = times.get((number, description))
+            if value is not None:
+                setattr(record, name, value)
+
+    def finish(self) -> Evidence:
+        """Joins what stands in different events, once all files are added."""
+        for session in self.evidence.sessions:
+            if session.key is None or session.created is not None:
+                continue
+            found = self._cache_times.get((session.key, session.store or ""))
+            if found and len(found) == 2:
+                first, second = sorted(found.values())
+                if second - first <= _CACHE_TOLERANCE:
+                    session.created = first
+        for balance in self.evidence.balances:
+            if balance.since is None:
+                balance.since = self._logins.get(
+                    (balance.place.image, balance.store or "")
+                )
+        return self.evidence
+
+    def _place(self, row: Row) -> Place:
+        values = row.values
+        parts = [
+            str(values[name])
+            for name in ("record_table", "row_identifier")
+            if values.get(name)
+        ]
+        if not parts and values.get("record_offset") is not None:
+            parts = [f"offset {values['record_offset']}"]
+        if not parts and values.get("message_identifier"):
+            parts = [f"message {values['message_identifier']}"]
+        if not parts and values.get("account_slot") is not None:
+            parts = [f"slot {values['account_slot']}"]
+        location = row.location
+        return Place(
+            location.image, location.path, location.snapshot, " ".join(parts) or None
+        )
+
+    def _store(self, row: Row) -> str:
+        return store_of(row.location, row.values.get("account_slot"))
+
+    def _later(self, record: Any, name: str, row: Row, description: str) -> None:
+        """A time that is local: plaso's event has it in UTC."""
+        if getattr(record, name) is None:
+            self._local.append((record, name, row.number, description))
+
+    def _account(self, row: Row) -> None:
+        get = row.values.get
+        self.evidence.accounts.append(
+            records.AccountRecord(
+                self._place(row),
+                get("account_identifier"),
+                get("account_name"),
+                get("account_phone"),
+                get("account_username"),
+                get("passcode_state"),
+                get("two_step_state"),
+                get("client_name"),
+                get("installation_identifier"),
+            )
+        )
+
+    def _session(self, row: Row) -> None:
+        get = row.values.get
+        state = get("record_state")
+        basis = str(get("attribution_basis") or "")
+        is_other = get("authorization_hash") is not None
+        session = records.SessionRecord(
+            self._place(row),
+            get("account_identifier"),
+            key=None if is_other else get("session_identifier"),
+            hash=get("authorization_hash"),
+            data_center=get("session_data_center"),
+            grade=_GRADES_OF_SESSIONS.get(basis, Grade.A),
+            basis=basis or None,
+            store=self._store(row),
+            installation=get("installation_identifier"),
+            client_name=get("login_client_name") if is_other else get("client_name"),
+            client_version=get("client_version"),
+            device_model=get("login_device_model") if is_other else get("device_model"),
+            device_platform=get("device_platform"),
+            created=get("created_time"),
+            last_active=get("last_active_time"),
+            ended=get("ended_time"),
+            ip_address=get("ip_address") or get("login_ip_address"),
+            country=get("country") or get("login_location"),
+            is_current=state not in _OLD_STATES,
+            holds_key=basis.startswith(_KEY_BASES),
+            state=state,
+        )
+        if basis == "android_user_config" and session.created is not None:
+            key = (row.location.image, session.store or "")
+            self._logins[key] = session.created
+        if session.key is None and session.hash is None and not is_other:
+            # A slot without a login: its key, if any, is no session.
+            if session.created is None and session.last_active is None:
+                return
+            if session.grade is Grade.A:
+                return
+        self.evidence.sessions.append(session)
+
+    def _message(self, row: Row) -> None:
+        get = row.values.get
+        message = records.MessageRecord(
+            self._place(row),
+            get("account_identifier"),
+            get("chat_identifier"),
+            get("chat_type"),
+            get("message_identifier"),
+            get("sent_time"),
+            get("is_outgoing"),
+            text=get("text"),
+            session=get("session_identifier"),
+            edited=get("edited_time"),
+            origin=get("origin"),
+            confidence=get("origin_confidence"),
+            basis=get("origin_basis"),
+            service_action=get("service_action"),
+            media_type=get("media_type"),
+            state=get("record_state"),
+            is_recovered=bool(get("recovery_method")),
+            client_name=get("client_name"),
+            store=self._store(row),
+        )
+        if get("scheduled_time") is not None:
+            # It was not sent when the record was written.
+            return
+        self._later(message, "sent", row, "Sent Time")
+        self.evidence.messages.append(message)
+
+    def _chat(self, row: Row) -> None:
+        get = row.values.get
+        if get("record_table") in _TRACE_TABLES and get("chat_identifier"):
+            self.evidence.balances.append(
+                records.BalanceRecord(
+                    self._place(row),
+                    get("account_identifier"),
+                    get("session_identifier"),
+                    get("chat_identifier"),
+                    get("chat_type"),
+                    int(get("number_of_outgoing") or 0),
+                    get("number_of_local_traces"),
+                    int(get("number_of_lost_messages") or 0),
+                    client_name=get("client_name"),
+                    store=self._store(row),
+                )
+            )
+        elif get("chat_type") == "secret" and get("record_table") == "enc_chats":
+            details = str(get("chat_details") or "")
+            self.evidence.secret_chats.append(
+                records.SecretChatRecord(
+                    self._place(row),
+                    get("account_identifier"),
+                    get("chat_identifier"),
+                    get("peer_identifier"),
+                    "key is stored" in details,
+                    get("created_time"),
+                    self._store(row),
+                )
+            )
+
+    def _notice(self, row: Row) -> None:
+        get = row.values.get
+        if get("record_state") or get("recovery_method"):
+            return
+        notice = records.NoticeRecord(
+            self._place(row),
+            get("account_identifier"),
+            str(get("notice_type") or "other"),
+            get("sent_time"),
+            text=get("text"),
+            device=get("login_device_model"),
+            client=get("login_client_name"),
+            ip_address=get("login_ip_address"),
+            location=get("login_location"),
+            reported=get("reported_time"),
+            identifier=get("message_identifier"),
+            session=get("session_identifier"),
+        )
+        self._later(notice, "sent", row, "Sent Time")
+        self.evidence.notices.append(notice)
+
+    def _export(self, row: Row) -> None:
+        get = row.values.get
+        self.evidence.exports.append(
+            records.ExportRecord(
+                self._place(row),
+                get("account_identifier"),
+                get("written_time"),
+                get("export_path"),
+            )
+        )
+
+    def _cache(self, row: Row) -> None:
+        get = row.values.get
+        event = get("cache_event")
+        if event == "created" and get("session_identifier"):
+            created, database = get("cache_created_time"), get("cache_database")
+            if created is not None and row.location.snapshot is None:
+                key = (str(get("session_identifier")), self._store(row))
+                known = self._cache_times[key].get(str(database))
+                # The first generation is that of the login.
+                if known is None or created < known:
+                    self._cache_times[key][str(database)] = created
+        elif event == "clock_set_back":
+            self.evidence.clocks.append(
+                records.ClockRecord(
+                    self._place(row),
+                    get("access_time") or get("stored_time"),
+                    words="The computer's clock was set back while the client ran.",
+                )
+            )
+
+    def _log(self, row: Row) -> None:
+        get = row.values.get
+        if get("log_event") != "started":
+            return
+        time = get("recorded_time")
+        record = records.PresenceRecord(
+            self._place(row), "client_running", time or 0.0, words="client started"
+        )
+        if time is None:
+            record.start = None  # type: ignore[assignment]
+            self._later(record, "start", row, "Recorded Time")
+        self.evidence.presence.append(record)
+
+    def _remote_session(self, row: Row) -> None:
+        get = row.values.get
+        identifier = get("remote_session_identifier")
+        if self._is_known(row, identifier):
+            return
+        kind = str(get("session_type") or "").replace(" ", "").lower()
+        session = records.RemoteSession(
+            self._place(row),
+            str(get("tool") or "remote control"),
+            str(get("direction") or "unknown"),
+            get("start_time"),
+            get("end_time"),
+            identifier=identifier,
+            remote_identifier=get("remote_identifier"),
+            remote_name=get("remote_name"),
+            remote_address=get("remote_address"),
+            local_account=get("local_account"),
+            session_type=get("session_type"),
+            authentication=get("authentication"),
+            success=get("success"),
+            has_input=_has_input(kind),
+            precision=_PRECISIONS.get(str(get("time_precision") or ""), 1.0),
+        )
+        self._later(session, "start", row, "Start Time")
+        self._later(session, "end", row, "End Time")
+        self.evidence.remote.append(session)
+
+    def _stock_teamviewer(self, row: Row) -> None:
+        """The stock plugin's session, if ours has not read the file."""
+        get = row.values.get
+        identifier = get("connection_identifier")
+        if self._is_known(row, identifier):
+            return
+        kind = str(get("activity_type") or "").replace(" ", "").lower()
+        number = get("source_identifier")
+        self.evidence.remote.append(
+            records.RemoteSession(
+                self._place(row),
+                "TeamViewer",
+                "incoming",
+                get("start_time"),
+                get("end_time"),
+                identifier=identifier,
+                remote_identifier=None if number is None else str(number),
+                remote_name=get("connection_display_name"),
+                local_account=get("local_account"),
+                session_type=get("activity_type"),
+                success=True,
+                has_input=_has_input(kind),
+                precision=1.0,
+            )
+        )
+
+    def _is_known(self, row: Row, identifier: str | None) -> bool:
+        """True for a session that another parser has given already."""
+        if not identifier:
+            return False
+        key = (row.location.image, identifier.lower())
+        if key in self._remote:
+            return True
+        self._remote.add(key)
+        return False
+
+
+def _has_input(kind: str) -> bool | None:
+    if kind in _INPUT_TYPES:
+        return True
+    return False if kind in _VIEW_TYPES else None
+
+
+# Seconds by which a time of a source can be wrong.
+_PRECISIONS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "millisecond": 0.001}
+
+_METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
+    "telegram:account": Ingest._account,
+    "telegram:session": Ingest._session,
+    "telegram:message": Ingest._message,
+    "telegram:chat": Ingest._chat,
+    "telegram:notice": Ingest._notice,
+    "telegram:export": Ingest._export,
+    "telegram:cache": Ingest._cache,
+    "telegram:log": Ingest._log,
+    "remote_access:session": Ingest._remote_session,
+    "teamviewer:connections_incoming:entry": Ingest._stock_teamviewer,
+}
+
+
+def _is_wanted(data_type: str) -> bool:
+    return data_type.startswith(_TYPES)
+
+
+def collect(paths: Iterable[Any], progress: Progress | None = None) -> Evidence:
+    """Collects the evidence of several .plaso files.
+
+    Raises:
+        StorageError: if a file cannot be read.
+    """
+    ingest = Ingest()
+    for path in sorted(paths, key=str):
+        storage = PlasoStorage(path)
+        try:
+            ingest.add(storage, progress)
+        finally:
+            storage.close()
+    return ingest.finish()
