@@ -208,9 +208,12 @@ def _skip_unreadable_aff4_images(scanner_class: type) -> None:
 
 def register_parsers(module: ModuleType) -> None:
     """Registers our parsers once plaso's own are in."""
-    from plaso.parsers import manager, sqlite
+    from plaso.parsers import manager, sqlite, winreg_parser
 
     from telegram_forensics.parsers import (
+        remote_access_configuration,
+        remote_access_logs,
+        remote_access_teamviewer,
         telegram_android,
         telegram_android_database,
         telegram_desktop,
@@ -219,6 +222,9 @@ def register_parsers(module: ModuleType) -> None:
     )
 
     for parsers in (
+        remote_access_configuration.PARSERS,
+        remote_access_logs.PARSERS,
+        remote_access_teamviewer.PARSERS,
         telegram_android.PARSERS,
         telegram_desktop.PARSERS,
         telegram_desktop_export.PARSERS,
@@ -230,6 +236,11 @@ def register_parsers(module: ModuleType) -> None:
     for plugin_class in (telegram_android_database.TelegramAndroidPlugin,):
         sqlite.SQLiteParser.RegisterPlugin(plugin_class)
         registered_parsers.append(f"{sqlite.SQLiteParser.NAME}/{plugin_class.NAME}")
+    for plugin_class in remote_access_configuration.WINREG_PLUGINS:
+        winreg_parser.WinRegistryParser.RegisterPlugin(plugin_class)
+        registered_parsers.append(
+            f"{winreg_parser.WinRegistryParser.NAME}/{plugin_class.NAME}"
+        )
 
 
 def extend_presets(module: ModuleType) -> None:

@@ -91,6 +91,7 @@ def _summarize(result: Attribution) -> str:
         f"{len(evidence.images)} images, {len(result.ledger.entries)} sessions, "
         f"{len(evidence.messages)} messages"
     ]
+    lines += [f"WARNING: {_printable(words)}" for words in evidence.problems]
     pointing = [item for item in result.findings if not item.is_neutral]
     neutral = len(result.findings) - len(pointing)
     for finding in pointing:

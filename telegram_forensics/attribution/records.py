@@ -307,10 +307,12 @@ class Evidence:
         images: names of the images, with what is known of each (operating system,
             host name, hashes).
         inputs: files that the records come from, with their SHA-256.
+        problems: what of the inputs could not be read, in words.
     """
 
     images: dict[str, dict[str, str]] = field(default_factory=dict)
     inputs: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     accounts: list[AccountRecord] = field(default_factory=list)
     sessions: list[SessionRecord] = field(default_factory=list)
     messages: list[MessageRecord] = field(default_factory=list)

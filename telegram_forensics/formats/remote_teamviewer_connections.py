@@ -19,7 +19,8 @@ TOOL: Final = "TeamViewer"
 _TIME: Final = r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d"
 _IS_TIME: Final = re.compile(_TIME)
 _MOMENT: Final = re.compile(r"(\d\d)-(\d\d)-(\d{4}) (\d\d):(\d\d):(\d\d)")
-_ROW: Final = re.compile(rf"[^\S\t]*(\S[^\t]*?)\s+(?:\S.*?\s+)?{_TIME}(?:\s|$)")
+_ROW: Final = re.compile(r"[^\S\t]*\d[\d ]{5,13}\s")
+_FREE_TIME: Final = re.compile(rf"(?<=\s){_TIME}(?=\s|$)")
 _GUID: Final = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 _IDENTIFIER: Final = re.compile(r"[\d ]+")
 _BLANKS: Final = re.compile(r"\t|\s{2,}")
@@ -38,7 +39,7 @@ def direction(name: str) -> str | None:
 
 def is_connections_file(lines: list[TextLine]) -> bool:
     """Whether one of the first lines of a file is a row."""
-    return any(_ROW.match(line.text) for line in lines)
+    return any(_ROW.match(line.text) and _FREE_TIME.search(line.text) for line in lines)
 
 
 class ConnectionsDecoder(records.LogDecoder):
@@ -93,13 +94,18 @@ class ConnectionsDecoder(records.LogDecoder):
 
     def _columns_of_blanks(self, text: str) -> list[str]:
         """Columns that runs of blanks separate; the account may hold single ones."""
-        match = re.match(
-            rf"\s*(\S+)\s+(?:(\S.*?)\s+)?({_TIME})(?:\s+({_TIME}))?(?:\s+(.*))?$", text
-        )
-        if not match:
+        times = list(_FREE_TIME.finditer(text))
+        if not times:
             return [text]
-        identifier, name, start, end, rest = match.groups()
-        tail = [column for column in _BLANKS.split((rest or "").strip()) if column]
+        # Start and end have blanks only between them; a name may look like a time.
+        first = len(times) - 1
+        if first and not text[times[first - 1].end() : times[first].start()].strip():
+            first -= 1
+        identifier, _, name = text[: times[first].start()].strip().partition(" ")
+        last = times[-1]
+        end = last[0] if last is not times[first] else ""
+        rest = text[last.end() :]
+        tail = [column for column in _BLANKS.split(rest.strip()) if column]
         if len(tail) == 1:
             # Single blanks only: session and type hold none.
             words = tail[0].rsplit(None, 2)
@@ -107,7 +113,7 @@ class ConnectionsDecoder(records.LogDecoder):
                 tail = words
             elif len(words) > 1 and not _GUID.fullmatch(words[-1]):
                 tail = tail[0].rsplit(None, 1)
-        return [identifier, name or "", start, end or "", *tail]
+        return [identifier, name.strip(), times[first][0], end, *tail]
 
     def _session(
         self, line: TextLine, columns: list[str], index: int, start: records.Moment

@@ -33,6 +33,89 @@ _NAME: Final = re.compile(
     r"teamviewer\d*_logfile(?:_old)?\.log|tvnetwork(?:_old)?\.log", re.IGNORECASE
 )
 _MAXIMUM_FIELDS: Final = 64
+ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\b")
+# What a line stands for, by its text.
+EVENTS: Final = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        (
+            "arrival",
+            r"CommandHandlerRouting\[\d+\]::CreatePassiveSession\(\): incoming session "
+            r"via (?P<relay>\S+?)(?:, protocol (?P<protocol>\w+))?$",
+        ),
+        (
+            "hello",
+            r"Negotiating session encryption: client hello received from (?P<id>\d+)",
+        ),
+        ("guard", r"ConnectionGuard: incoming (?P<type>.+?) in sessions?: "),
+        (
+            "fingerprint",
+            r"NegotiateEncryptionV2::CreateEncryption: handshake successful, .*"
+            r"remote fingerprint (?P<value>\S+)",
+        ),
+        (
+            "number",
+            r"(?:AppSessionManager::HandleSessionIncoming|SessionManagerDesktop::"
+            r"IncomingConnection): Connection incoming, sessionID = (?P<number>-?\d+)",
+        ),
+        (
+            "attempt",
+            r"AuthenticationBlocker::Allocate: .*DyngateID (?P<id>\d+), "
+            r"attempt number (?P<number>\d+)",
+        ),
+        (
+            "authentication",
+            r"Authentication\w*::RunAuthenticationMethod: authentication using "
+            r"(?P<method>.+?) (?:was|has) (?P<result>.+)$",
+        ),
+        (
+            "own",
+            r"CParticipantManagerBase::SetMyParticipantIdentifier\(\): "
+            r"pid=\[(?P<id>\d+),-?\d+\]",
+        ),
+        (
+            "added",
+            r"CPersistentParticipantManager::AddParticipant: \[(?P<id>\d+),-?\d+\] "
+            r"type=(?P<type>\d+)(?: name=(?P<name>.*))?$",
+        ),
+        (
+            "anchor",
+            r"SessionStateParticipants::AddParticipant: pid: \[.*\] and timestamp: "
+            r"(?P<time>\d{12,14})$",
+        ),
+        (
+            "removed",
+            r"CPersistentParticipantManager::RemoveParticipant: \[(?P<id>\d+),-?\d+\]",
+        ),
+        ("ended", r"SessionStatistics\[\d+\] Session to (?P<id>\d+) ended"),
+        (
+            "version",
+            r"(?:ServerThreadInfo|InfoCommandHandlerDesktop::ReceivedInfo:) connected "
+            r"to (?P<id>\d+), client version is (?P<value>\S+)",
+        ),
+        (
+            "rights",
+            r"CServerThreadInfo::Received_AccessControlSettings: RCAccessControl: "
+            r"(?P<value>.+)$",
+        ),
+        (
+            "punched",
+            r"(?:UDPv\d: .*punch|UHP\.PING response)",
+        ),
+        (
+            "file",
+            r"(?:Write file|Download from|.*\bFileTransfer\b(?!=)|.*CFT_Operation_)",
+        ),
+    )
+)
+# Most lines have none of these: one search tells.
+ANY_EVENT: Final = re.compile(
+    r"CreatePassiveSession|client hello|ConnectionGuard: inc|remote fingerprint"
+    r"|Connection incoming|AuthenticationBlocker::A|RunAuthenticationMethod"
+    r"|SetMyParticipant|AddParticipant|RemoveParticipant|SessionStatistics\["
+    r"|client version is|RCAccessControl|punch|UHP\.PING|Write file|Download from"
+    r"|FileTransfer|CFT_Operation_"
+)
 
 
 @dataclass(frozen=True, slots=True)

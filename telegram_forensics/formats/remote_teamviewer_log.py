@@ -23,88 +23,6 @@ _RECENT: Final = datetime.timedelta(minutes=15)
 _SOON: Final = datetime.timedelta(minutes=1)
 _HEADER_DETAILS: Final = ("OS", "MID", "License", "License Type", "Proxy-Settings")
 
-_PATTERNS: Final = tuple(
-    (name, re.compile(pattern))
-    for name, pattern in (
-        (
-            "arrival",
-            r"CommandHandlerRouting\[\d+\]::CreatePassiveSession\(\): incoming session "
-            r"via (?P<relay>\S+?)(?:, protocol (?P<protocol>\w+))?$",
-        ),
-        (
-            "hello",
-            r"Negotiating session encryption: client hello received from (?P<id>\d+)",
-        ),
-        ("guard", r"ConnectionGuard: incoming (?P<type>.+?) in sessions?: "),
-        (
-            "fingerprint",
-            r"NegotiateEncryptionV2::CreateEncryption: handshake successful, .*"
-            r"remote fingerprint (?P<value>\S+)",
-        ),
-        (
-            "number",
-            r"(?:AppSessionManager::HandleSessionIncoming|SessionManagerDesktop::"
-            r"IncomingConnection): Connection incoming, sessionID = (?P<number>-?\d+)",
-        ),
-        (
-            "attempt",
-            r"AuthenticationBlocker::Allocate: .*DyngateID (?P<id>\d+), "
-            r"attempt number (?P<number>\d+)",
-        ),
-        (
-            "authentication",
-            r"Authentication\w*::RunAuthenticationMethod: authentication using "
-            r"(?P<method>.+?) (?:was|has) (?P<result>.+)$",
-        ),
-        (
-            "own",
-            r"CParticipantManagerBase::SetMyParticipantIdentifier\(\): "
-            r"pid=\[(?P<id>\d+),-?\d+\]",
-        ),
-        (
-            "added",
-            r"CPersistentParticipantManager::AddParticipant: \[(?P<id>\d+),-?\d+\] "
-            r"type=(?P<type>\d+)(?: name=(?P<name>.*))?$",
-        ),
-        (
-            "anchor",
-            r"SessionStateParticipants::AddParticipant: pid: \[.*\] and timestamp: "
-            r"(?P<time>\d{12,14})$",
-        ),
-        (
-            "removed",
-            r"CPersistentParticipantManager::RemoveParticipant: \[(?P<id>\d+),-?\d+\]",
-        ),
-        ("ended", r"SessionStatistics\[\d+\] Session to (?P<id>\d+) ended"),
-        (
-            "version",
-            r"(?:ServerThreadInfo|InfoCommandHandlerDesktop::ReceivedInfo:) connected "
-            r"to (?P<id>\d+), client version is (?P<value>\S+)",
-        ),
-        (
-            "rights",
-            r"CServerThreadInfo::Received_AccessControlSettings: RCAccessControl: "
-            r"(?P<value>.+)$",
-        ),
-        (
-            "punched",
-            r"UDPv\d: .*punch\w* .*?(?P<address>\d{1,3}(?:\.\d{1,3}){3}:\d+)",
-        ),
-        (
-            "file",
-            r"(?:Write file|Download from|.*\bFileTransfer\b(?!=)|.*CFT_Operation_)",
-        ),
-    )
-)
-# Most lines have none of these: one search tells.
-_ANY: Final = re.compile(
-    r"CreatePassiveSession|client hello|ConnectionGuard: inc|remote fingerprint"
-    r"|Connection incoming|AuthenticationBlocker::A|RunAuthenticationMethod"
-    r"|SetMyParticipant|AddParticipant|RemoveParticipant|SessionStatistics\["
-    r"|client version is|RCAccessControl|punch|Write file|Download from|FileTransfer"
-    r"|CFT_Operation_"
-)
-
 
 class TeamViewerLogDecoder(records.LogDecoder):
     """Decoder of TeamViewerNN_Logfile.log, its _OLD and TVNetwork.log."""
@@ -153,10 +71,10 @@ class TeamViewerLogDecoder(records.LogDecoder):
                 + (shifted if self._clock.is_shifted else ""),
                 text=line.text,
             )
-        if not _ANY.search(head.text):
+        if not lines.ANY_EVENT.search(head.text):
             self.coverage.number_of_other_entries += 1
             return
-        for name, pattern in _PATTERNS:
+        for name, pattern in lines.EVENTS:
             match = pattern.match(head.text)
             if match:
                 handler = getattr(self, f"_on_{name}")
@@ -522,8 +440,9 @@ class TeamViewerLogDecoder(records.LogDecoder):
         self, line: TextLine, moment: records.Moment | None, match: re.Match[str]
     ) -> Iterator[records.Record]:
         record = self._only()
-        if record is not None and record.remote_address is None:
-            record.remote_address = match["address"]
+        address = lines.ADDRESS.search(match.string, match.end())
+        if record is not None and address and record.remote_address is None:
+            record.remote_address = address[0]
         yield from ()
 
     def _on_file(

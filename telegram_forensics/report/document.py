@@ -44,6 +44,7 @@ def make_document(attribution: Attribution) -> dict[str, Any]:
             {"name": name, **dict(sorted(values.items()))}
             for name, values in sorted(evidence.images.items())
         ],
+        "problems": evidence.problems,
         "sources": [
             _source(source)
             for source in sorted(

@@ -95,6 +95,11 @@ class Ingest:
             method = _METHODS.get(kind)
             if method is not None:
                 method(self, row)
+        if info.damaged_rows:
+            self.evidence.problems.append(
+                f"{info.name}: {len(info.damaged_rows)} records cannot be decoded, the "
+                f"first is row {info.damaged_rows[0]} of event_data"
+            )
         times = storage.local_times({number for _, _, number, _ in self._local})
         for record, name, number, description in self._local:
             value = times.get((number, description))

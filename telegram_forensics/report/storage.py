@@ -77,6 +77,7 @@ class StorageInfo:
         versions: of plaso.
         systems: operating system, host name and so on, by image.
         number_of_warnings: extraction warnings.
+        damaged_rows: records that cannot be decoded, as far as rows were read.
     """
 
     name: str
@@ -87,6 +88,7 @@ class StorageInfo:
     versions: list[str] = field(default_factory=list)
     systems: dict[str, dict[str, str]] = field(default_factory=dict)
     number_of_warnings: int = 0
+    damaged_rows: list[int] = field(default_factory=list)
 
 
 class PlasoStorage:
@@ -201,11 +203,7 @@ class PlasoStorage:
 
     def _decode(self, data: Any) -> dict[str, Any] | None:
         text = self._inflate(data)
-        try:
-            values = json.loads(text) if text is not None else None
-        except ValueError:
-            return None
-        return values if isinstance(values, dict) else None
+        return None if text is None else _load(text)
 
     def _inflate(self, data: Any) -> bytes | None:
         if isinstance(data, str):
@@ -245,14 +243,19 @@ class PlasoStorage:
                 if progress and count % _PROGRESS_ROWS == 0:
                     progress(count, total)
                 text = self._inflate(data)
-                if text is None or not any(mark in text for mark in marks):
+                text = text or b""
+                is_record = text[:1] == b"{"
+                if is_record and not any(mark in text for mark in marks):
                     continue
-                values = json.loads(text)
-                if wanted(values.get("data_type", "")):
+                values = _load(text) if is_record else None
+                if values is None:
+                    self.info.damaged_rows.append(number)
+                elif wanted(str(values.get("data_type", ""))):
                     yield self._make_row(number, values)
-        except (sqlite3.DatabaseError, ValueError) as exception:
+        except sqlite3.DatabaseError as exception:
             raise StorageError(
-                f"{self.path}: damaged behind row {total}: {exception}"
+                f"{self.path}: damaged, of {total} records not all can be read: "
+                f"{exception}"
             ) from exception
         if progress:
             progress(total, total)
@@ -324,6 +327,14 @@ class PlasoStorage:
         return Location(
             Path(last).name or last, str(chain[0].get("location") or ""), snapshot
         )
+
+
+def _load(text: bytes) -> dict[str, Any] | None:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _hash(path: Path) -> str:
