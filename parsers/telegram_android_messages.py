@@ -385,18 +385,24 @@ class MessageReader:
                 return True
             main = android_database.decode_message(row[0]).facts
             facts = decoded.facts
+            if None not in (main.sender, facts.sender) and main.sender != facts.sender:
+                continue
             # Counters and the like change all the time.
             if not decoded.is_damaged and (
                 main.text,
                 main.edited,
                 main.date,
                 main.action,
+                main.forward,
+                main.reply_to,
                 _GetMedia(main),
             ) == (
                 facts.text,
                 facts.edited,
                 facts.date,
                 facts.action,
+                facts.forward,
+                facts.reply_to,
                 _GetMedia(facts),
             ):
                 return True

@@ -14,7 +14,7 @@ from tests.builders import android_tables as tables
 from tests.builders import android_telephone as telephone
 from tests.builders.android_cast import OWNER, SECOND
 from tests.builders.android_database import Database, Generator, build
-from tests.builders.android_intents import make_blob, make_truth
+from tests.builders.android_intents import Forward, make_blob, make_truth
 from tests.builders.android_telephone import NAME, PACKAGE
 from tests.parsers import support
 from tests.parsers.android_support import extract, write_row
@@ -271,3 +271,51 @@ def test_real_sample(tmp_path: Path) -> None:
     (state,) = found.settings("last_processed_state")
     assert state.startswith("pts 0, qts 0, seq 0")
     assert {item.account_identifier for item in found.event_data} == {None}
+
+
+def test_number_of_a_scheduled_message(tmp_path: Path) -> None:
+    """Scheduled messages have numbers of their own: their trace is no other's."""
+    generator = telephone.open_generator(tmp_path / "a", 177, is_log=False)
+    intent = generator.intent(generator.person(), True, text="from another session")
+    generator.put(intent)
+    row = {"mid": intent.number, "uid": intent.chat.number}
+    waiting = generator.intent(intent.chat, True, text="later", number=intent.number)
+    write_row(
+        generator.connection, "scheduled_messages_v2",
+        **row, send_state=0, date=waiting.date + 10**7, data=make_blob(waiting),
+    )  # fmt: skip
+    write_row(generator.connection, "randoms_v2", random_id=1, **row)
+    generator.connection.close()
+    found = {
+        item.text: (item.record_table, item.origin, item.origin_confidence)
+        for item in extract(tmp_path).of_type("telegram:message")
+    }
+    assert found == {
+        "from another session": (None, "no_local_trace", None),
+        "later": ("scheduled_messages_v2", "this_installation", "certain"),
+    }
+
+
+@pytest.mark.parametrize("change", ["sender", "forward", "reply_to"])
+def test_second_copy_with_another_sender(change: str, tmp_path: Path) -> None:
+    """A copy that names somebody else as sender or source is told."""
+    generator = telephone.open_generator(tmp_path / "a", 177, is_log=False)
+    chat = generator.cast.groups[0]
+    intent = generator.intent(chat, False, text="who wrote this", layer=229)
+    intent.sender = ("user", 440_000_001)
+    generator.put(intent)
+    value = {
+        "sender": ("user", 715_203_344),
+        "forward": Forward(("user", 99), None, 1_500_000_000),
+        "reply_to": 77,
+    }[change]
+    setattr(intent, change, value)
+    write_row(
+        generator.connection, "media_v4",
+        mid=intent.number, uid=chat.dialog(177), date=intent.date, type=3,
+        data=make_blob(intent),
+    )  # fmt: skip
+    generator.connection.close()
+    copy = make_truth(intent, generator.cast, table="media_v4")
+    generator.made.truth.append({**copy, "is_read": None})
+    android_truth.check_messages(extract(tmp_path).event_data, generator.made)

@@ -410,3 +410,40 @@ def test_unknown_constructor(tmp_path: Path) -> None:
     (item,) = extract(tmp_path).of_type("telegram:message")
     assert item.message_identifier == "9"
     assert "0xdeadbeef at offset 0x0" in item.service_details
+
+
+def spoil(data: bytes, generator: random.Random, first: int) -> bytes:
+    """Damages a file in some places behind its header."""
+    spoilt = bytearray(data)
+    for _ in range(generator.choice((1, 3, 20))):
+        place = generator.randrange(first, len(spoilt))
+        size = generator.choice((1, 4, 64, PAGE))
+        size = min(size, len(spoilt) - place)
+        content = bytes(size) if generator.randrange(2) else generator.randbytes(size)
+        spoilt[place : place + size] = content
+    if generator.randrange(4) == 0:
+        del spoilt[len(spoilt) // 2 + generator.randrange(len(spoilt) // 2) :]
+    return bytes(spoilt)
+
+
+@pytest.mark.parametrize("version", [78, 177])
+def test_damage_anywhere(version: int, tmp_path: Path) -> None:
+    """Wherever file and log are damaged, reading ends well and no row comes twice."""
+    generator = telephone.changed_log(tmp_path / "client", version, 500)
+    source = telephone.copy_open(tmp_path / "client", tmp_path / "copy")
+    generator.connection.close()
+    files = {
+        name: ((source / name).read_bytes(), first)
+        for name, first in ((NAME, 100), (f"{NAME}-wal", 32))
+    }
+    for seed in range(6):
+        rng = random.Random(seed)
+        for name, (data, first) in files.items():
+            (source / name).write_bytes(spoil(data, rng, first))
+        rows = Counter(
+            (android_truth.record_of(item), item.row_identifier)
+            for item in extract(source).event_data
+            if item.data_type == "telegram:message"
+            and not android_truth.is_carved(item)
+        )
+        assert all(count == 1 for count in rows.values())
