@@ -45,6 +45,50 @@ def Describe(found):
     return words
 
 
+def OpenEvidence(view, log):
+    """Opens a database page by page.
+
+    Args:
+      view (DatabaseView): database.
+      log (dfvfs.FileEntry): write-ahead log or None to leave it out.
+
+    Returns:
+      SqliteEvidence: pages or None if the database cannot be read.
+    """
+    journal = view.OpenNeighbour(view.file_entry.name + _JOURNAL_SUFFIX)
+    try:
+        database = _OpenReader(view.file_entry)
+        if database is None:
+            return None
+        return sqlite_recovery.SqliteEvidence(
+            *database, _OpenReader(log), _OpenReader(journal)
+        )
+    except (OSError, dfvfs_errors.Error, FormatError) as exception:
+        view.Warn(f"pages of the database cannot be read: {exception!s}")
+        return None
+
+
+def FindRowids(evidence, table):
+    """Finds the row ids of a table page by page.
+
+    Args:
+      evidence (SqliteEvidence): pages or None if there are none.
+      table (str): name of the table.
+
+    Returns:
+      list[int]: row ids in ascending order.
+    """
+    if evidence is None:
+        return []
+    try:
+        found = {
+            rowid for _, rowid, _ in evidence.live_rows([table]) if rowid is not None
+        }
+    except (OSError, dfvfs_errors.Error, FormatError):
+        return []
+    return sorted(found)
+
+
 def Recover(view, columns_per_table):
     """Recovers rows.
 
@@ -57,10 +101,8 @@ def Recover(view, columns_per_table):
           (None where lost or newer than the row), state of the row, and how it was
           found.
     """
-    log = _OpenReader(view.wal_file_entry)
-    journal = _OpenReader(view.OpenNeighbour(view.file_entry.name + _JOURNAL_SUFFIX))
-    database = _OpenReader(view.file_entry)
-    if database is None:
+    evidence = view.GetEvidence()
+    if evidence is None:
         return
 
     def IsLive(table, rowid, values):
@@ -69,21 +111,20 @@ def Recover(view, columns_per_table):
         )
 
     try:
-        evidence = sqlite_recovery.SqliteEvidence(*database, log, journal)
-        for found in evidence.recover(columns_per_table.keys(), IsLive):
+        # Where SQLite did not get through, the pages in use are read as well.
+        for found in evidence.recover(
+            columns_per_table.keys(), IsLive, scan_live=view.has_gaps
+        ):
             table = found.table or next(
                 (name for name in found.candidates if name in columns_per_table),
                 None,
             )
             if table is None:
                 continue
-            values = tuple(
-                _GetStoredValue(found.values.get(name))
-                for name in columns_per_table[table]
-            )
             stored = {
                 name: _GetStoredValue(value) for name, value in found.values.items()
             }
+            values = tuple(stored.get(name) for name in columns_per_table[table])
             state = view.GetState(table, found.rowid, stored)
             yield table, sqlite_rows.Row(found.rowid, values), state, found
     except (OSError, dfvfs_errors.Error, FormatError) as exception:

@@ -23,6 +23,8 @@ class DatabaseState:
     Attributes:
       columns (dict[str, list[str]]): names of the columns by table.
       connection (sqlite3.Connection): connection.
+      find_rowids (function): finds the row ids of a table page by page, None if not
+          known how.
       version (int): user version or None if it cannot be read.
     """
 
@@ -34,6 +36,7 @@ class DatabaseState:
         """
         super().__init__()
         self.columns = dict(database.columns_per_table)
+        self.find_rowids = None
         self.connection = database.Query("SELECT 1").connection
         self.connection.text_factory = sqlite_rows.read_text
         try:
@@ -59,7 +62,9 @@ class DatabaseState:
         known = [name for name in columns if name in existing]
         if not known:
             return
-        rows = sqlite_rows.read_rows(self.connection, table, known, warn)
+        rows = sqlite_rows.read_rows(
+            self.connection, table, known, warn, self.find_rowids
+        )
         if len(known) == len(columns):
             yield from rows
             return
@@ -77,6 +82,7 @@ class DatabaseView:
     Attributes:
       current (DatabaseState): state that counts: with the log, if there is one.
       file_entry (dfvfs.FileEntry): file entry of the database, never of the log.
+      has_gaps (bool): rows of a table could not be reached.
       is_log_pass (bool): True in the second pass, whose file is the log.
       wal_file_entry (dfvfs.FileEntry): file entry of the log or None if there is none.
     """
@@ -94,6 +100,7 @@ class DatabaseView:
         self._other = None
         self._warned = set()
         file_entry = parser_mediator.GetFileEntry()
+        self.has_gaps = False
         self.is_log_pass = False
         self.file_entry = file_entry
         self.wal_file_entry = None
@@ -119,6 +126,46 @@ class DatabaseView:
             else:
                 # Plaso reports why the log cannot be used, and has no second pass.
                 self.wal_file_entry = None
+
+        self._before_evidence = None
+        self._evidence = None
+        self.current.find_rowids = self._FindRowids
+        if self._before is not None and self._before is not self.current:
+            self._before.find_rowids = self._FindRowidsBefore
+
+    def GetEvidence(self):
+        """Retrieves the pages of the database, its log and its journal.
+
+        Returns:
+          SqliteEvidence: pages or None if the database cannot be read.
+        """
+        if self._evidence is None:
+            self._evidence = sqlite_removed.OpenEvidence(self, self.wal_file_entry)
+        return self._evidence
+
+    def _FindRowids(self, table):
+        """Finds the row ids of a table page by page.
+
+        Args:
+          table (str): name of the table.
+
+        Returns:
+          list[int]: row ids in ascending order.
+        """
+        return sqlite_removed.FindRowids(self.GetEvidence(), table)
+
+    def _FindRowidsBefore(self, table):
+        """Finds the row ids of a table in the file alone.
+
+        Args:
+          table (str): name of the table.
+
+        Returns:
+          list[int]: row ids in ascending order.
+        """
+        if self._before_evidence is None:
+            self._before_evidence = sqlite_removed.OpenEvidence(self, None)
+        return sqlite_removed.FindRowids(self._before_evidence, table)
 
     def Close(self):
         """Closes what plaso did not open."""
@@ -227,6 +274,7 @@ class DatabaseView:
         Args:
           reason (str): what is wrong.
         """
+        self.has_gaps = self.has_gaps or "cannot be reached" in reason
         if reason not in self._warned:
             self._warned.add(reason)
             self._mediator.ProduceWarning(f"{self.file_entry.name:s}: {reason:s}")

@@ -131,14 +131,43 @@ class MessageReader:
         if key in self._recovered:
             return
         self._recovered.add(key)
+        if not isinstance(data, bytes):
+            return
         decoded = android_database.decode_message(data)
-        if not isinstance(data, bytes) or self._IsCopy(uid, mid, data, decoded):
+        if found.confidence == "low":
+            # In free space the columns of one row can stand beside the object of
+            # another: the object vouches for itself alone.
+            if decoded.is_damaged:
+                return
+            if not self._Fits(decoded.facts, uid, mid):
+                mid = uid = None
+                row = row._replace(values=(None, None, None, *row.values[3:]))
+        if self._IsCopy(uid, mid, data, decoded):
             return
         try:
             self.ReadRow(table, row, state, found)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             # Free space holds anything: what makes no sense is no message.
             return
+
+    def _Fits(self, facts, uid, mid):
+        """Determines if a message can stand in a row.
+
+        Args:
+          facts (MessageFacts): message.
+          uid (object): dialog identifier of the row.
+          mid (object): message identifier of the row.
+
+        Returns:
+          bool: True if the identifiers agree.
+        """
+        if not isinstance(uid, int) or not isinstance(mid, int):
+            return False
+        if self._peers.GetChat(uid).kind == "secret":
+            return mid < 0
+        return mid & 0xFFFFFFFF == (facts.identifier or 0) & 0xFFFFFFFF and (
+            uid == self._GetDialog(facts)
+        )
 
     @staticmethod
     def _GetColumns(table):

@@ -37,6 +37,7 @@ HOOKS = {
     "plaso.engine.engine": "extend_artifacts",
     "plaso.engine.timeliner": "extend_timeliner",
     "plaso.output.mediator": "extend_formatters",
+    "plaso.analysis": "register_analysis",
     "plaso.cli.helpers.artifact_definitions": "extend_options",
 }
 

@@ -343,6 +343,55 @@ def extend_formatters(module: ModuleType) -> None:
     )
 
 
+def register_analysis(module: ModuleType) -> None:
+    """Registers the analysis plugin `telegram_attribution` and its option."""
+    from plaso.analysis import manager
+    from plaso.cli.helpers import interface
+    from plaso.cli.helpers import manager as helpers_manager
+    from plaso.lib import errors
+
+    from telegram_forensics.analysis import telegram_attribution
+    from telegram_forensics.attribution import case
+
+    plugin_class = telegram_attribution.TelegramAttributionPlugin
+
+    class ArgumentsHelper(interface.ArgumentsHelper):  # type: ignore[misc]
+        """Arguments of the analysis plugin; plaso finds them by its name."""
+
+        NAME = plugin_class.NAME
+        CATEGORY = "analysis"
+        DESCRIPTION = "Argument helper for the Telegram attribution analysis plugin."
+
+        @classmethod
+        def AddArguments(cls, argument_group: Any) -> None:
+            """Adds the option --telegram_case."""
+            argument_group.add_argument(
+                "--telegram_case",
+                "--telegram-case",
+                dest="telegram_case",
+                metavar="FILE",
+                type=str,
+                help=(
+                    "Path of a case.yaml with what the examiner knows (roles of "
+                    "devices, admitted sessions, disputed messages). "
+                    "Example: --telegram_case case.yaml"
+                ),
+            )
+
+        @classmethod
+        def ParseOptions(cls, options: Any, analysis_plugin: Any) -> None:
+            """Reads the case file."""
+            path = getattr(options, "telegram_case", None)
+            if path:
+                try:
+                    analysis_plugin.SetCase(case.read_case(path))
+                except (OSError, case.CaseError) as exception:
+                    raise errors.BadConfigOption(str(exception)) from exception
+
+    manager.AnalysisPluginManager.RegisterPlugin(plugin_class)
+    helpers_manager.ArgumentHelperManager.RegisterHelper(ArgumentsHelper)
+
+
 def extend_options(module: ModuleType) -> None:
     """Adds our command line options to log2timeline, psteal and image_export.
 

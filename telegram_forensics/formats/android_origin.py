@@ -169,7 +169,8 @@ def grade(
     origin = _NO_TRACE
     if message_id > 0 and own is not None and _is_own_object(facts, own):
         origin = Origin(THIS_INSTALLATION, STRONG, ("media_empty_flag",))
-    elif (dialog_id, message_id) in traces.sent_files:
+    # Before database version 84 the column holds the channel as well.
+    elif (dialog_id, message_id & 0xFFFFFFFF) in traces.sent_files:
         origin = Origin(THIS_INSTALLATION, SUPPORTING, ("sent_files",))
     return origin
 

@@ -21,6 +21,22 @@ _STEP: Final = 15
 _ANCHOR_TOLERANCE: Final = datetime.timedelta(minutes=2)
 
 
+def _is_end_of_daylight_saving(
+    value: datetime.datetime, jump: datetime.timedelta
+) -> bool:
+    """Whether a clock that went back was set to standard time.
+
+    By about an hour at any time; or by less in the nights in which countries do it, a
+    Sunday of spring or autumn before four, since the log may have been silent.
+    """
+    if 50 * _MINUTE <= jump <= 70 * _MINUTE:
+        return True
+    is_night = (
+        value.weekday() == 6 and value.hour < 4 and value.month in (3, 4, 9, 10, 11)
+    )
+    return is_night and 5 * _MINUTE <= jump < 50 * _MINUTE
+
+
 class LogClock:
     """Gives the times of a log their offset.
 
@@ -77,8 +93,11 @@ class LogClock:
         if delta < -_MINUTE:
             self.jump = round(-delta / _MINUTE)
             self._latest = value
-            is_hour = 50 * _MINUTE <= -delta <= 70 * _MINUTE
-            if is_hour and before is None and self._offset is not None:
+            if (
+                before is None
+                and self._offset is not None
+                and _is_end_of_daylight_saving(value, -delta)
+            ):
                 self.is_shifted = True
                 self._before_shift = latest
                 self._offset -= 60

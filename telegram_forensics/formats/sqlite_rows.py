@@ -12,6 +12,7 @@ page in the middle of a hundred thousand rows that are gone, does not come out.
 
 from __future__ import annotations
 
+import bisect
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,7 @@ _DENSE: Final = (0, -210_000)
 _MAXIMUM_PROBES: Final = 200_000
 
 Warn = Callable[[str], None]
+FindRowids = Callable[[str], Sequence[int]]
 
 
 class DamagedText(str):
@@ -73,6 +75,7 @@ def read_rows(
     table: str,
     columns: Sequence[str],
     warn: Warn,
+    find_rowids: FindRowids | None = None,
 ) -> Iterator[Row]:
     """Reads a table in the order of its row ids.
 
@@ -81,8 +84,11 @@ def read_rows(
         table: name of the table.
         columns: names of columns that it has.
         warn: called with a text for each gap.
+        find_rowids: finds the row ids of a table in another way, in ascending order;
+            asked behind damage only. Without, they are searched for, which can miss
+            some where row ids lie far apart.
     """
-    reader = _TableReader(connection, table, columns, warn)
+    reader = _TableReader(connection, table, columns, warn, find_rowids)
     if reader.rowid_name is None:
         yield from reader.read_without_rowid()
     else:
@@ -96,7 +102,10 @@ class _TableReader:
         table: str,
         columns: Sequence[str],
         warn: Warn,
+        find_rowids: FindRowids | None = None,
     ) -> None:
+        self._find_rowids = find_rowids
+        self._rowids: Sequence[int] | None = None
         self._connection = connection
         self._table = table
         self._columns = ", ".join(quote(name) for name in columns)
@@ -291,8 +300,25 @@ class _TableReader:
             )
         return following
 
+    def _next_known(self, start: int) -> int | None:
+        """The smallest row id known from elsewhere at which reading works again."""
+        if self._find_rowids is None:
+            return None
+        if self._rowids is None:
+            self._rowids = self._find_rowids(self._table)
+        for place in range(bisect.bisect_left(self._rowids, start), len(self._rowids)):
+            if self._probes > _MAXIMUM_PROBES:
+                return None
+            rowid = self._rowids[place]
+            if self._probe(rowid, self._columns) == rowid:
+                return rowid
+        return None
+
     def _next_reachable(self, start: int) -> int | None:
         """The smallest row id from `start` on at which reading works again."""
+        known = self._next_known(start)
+        if known is not None:
+            return known
         while start <= _HIGHEST_ROWID:
             found = self._probe(start)
             if found is None:

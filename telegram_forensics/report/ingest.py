@@ -89,22 +89,34 @@ class Ingest:
                 progress(info.name, done, total)
 
         self._local = []
-        for row in storage.rows(_is_wanted, _MARKS, report):
-            self.evidence.images.setdefault(row.location.image, {})
-            kind = row.values["data_type"]
-            method = _METHODS.get(kind)
-            if method is not None:
-                method(self, row)
+        for row in storage.rows(is_wanted, _MARKS, report):
+            self.add_row(row)
         if info.damaged_rows:
             self.evidence.problems.append(
                 f"{info.name}: {len(info.damaged_rows)} records cannot be decoded, the "
                 f"first is row {info.damaged_rows[0]} of event_data"
             )
         times = storage.local_times({number for _, _, number, _ in self._local})
+        self.set_local_times(times)
+
+    def add_row(self, row: Row) -> None:
+        """Adds one row of event data; others than those wanted are left alone."""
+        self.evidence.images.setdefault(row.location.image, {})
+        method = _METHODS.get(row.values["data_type"])
+        if method is not None:
+            method(self, row)
+
+    def set_local_times(self, times: dict[tuple[int, str], float]) -> None:
+        """Sets times that are stored as local time, from the events made of them.
+
+        Args:
+            times: seconds since 1970 UTC by row and description of the time.
+        """
         for record, name, number, description in self._local:
             value = times.get((number, description))
             if value is not None:
                 setattr(record, name, value)
+        self._local = []
 
     def finish(self) -> Evidence:
         """Joins what stands in different events, once all files are added."""
@@ -123,7 +135,9 @@ class Ingest:
                 )
         return self.evidence
 
-    def _place(self, row: Row) -> Place:
+    @staticmethod
+    def place(row: Row) -> Place:
+        """Place of a row: what a finding refers to."""
         values = row.values
         parts = [
             str(values[name])
@@ -153,7 +167,7 @@ class Ingest:
         get = row.values.get
         self.evidence.accounts.append(
             records.AccountRecord(
-                self._place(row),
+                self.place(row),
                 get("account_identifier"),
                 get("account_name"),
                 get("account_phone"),
@@ -171,7 +185,7 @@ class Ingest:
         basis = str(get("attribution_basis") or "")
         is_other = get("authorization_hash") is not None
         session = records.SessionRecord(
-            self._place(row),
+            self.place(row),
             get("account_identifier"),
             key=None if is_other else get("session_identifier"),
             hash=get("authorization_hash"),
@@ -207,7 +221,7 @@ class Ingest:
     def _message(self, row: Row) -> None:
         get = row.values.get
         message = records.MessageRecord(
-            self._place(row),
+            self.place(row),
             get("account_identifier"),
             get("chat_identifier"),
             get("chat_type"),
@@ -238,7 +252,7 @@ class Ingest:
         if get("record_table") in _TRACE_TABLES and get("chat_identifier"):
             self.evidence.balances.append(
                 records.BalanceRecord(
-                    self._place(row),
+                    self.place(row),
                     get("account_identifier"),
                     get("session_identifier"),
                     get("chat_identifier"),
@@ -254,7 +268,7 @@ class Ingest:
             details = str(get("chat_details") or "")
             self.evidence.secret_chats.append(
                 records.SecretChatRecord(
-                    self._place(row),
+                    self.place(row),
                     get("account_identifier"),
                     get("chat_identifier"),
                     get("peer_identifier"),
@@ -269,7 +283,7 @@ class Ingest:
         if get("record_state") or get("recovery_method"):
             return
         notice = records.NoticeRecord(
-            self._place(row),
+            self.place(row),
             get("account_identifier"),
             str(get("notice_type") or "other"),
             get("sent_time"),
@@ -289,7 +303,7 @@ class Ingest:
         get = row.values.get
         self.evidence.exports.append(
             records.ExportRecord(
-                self._place(row),
+                self.place(row),
                 get("account_identifier"),
                 get("written_time"),
                 get("export_path"),
@@ -310,7 +324,7 @@ class Ingest:
         elif event == "clock_set_back":
             self.evidence.clocks.append(
                 records.ClockRecord(
-                    self._place(row),
+                    self.place(row),
                     get("access_time") or get("stored_time"),
                     words="The computer's clock was set back while the client ran.",
                 )
@@ -322,7 +336,7 @@ class Ingest:
             return
         time = get("recorded_time")
         record = records.PresenceRecord(
-            self._place(row), "client_running", time or 0.0, words="client started"
+            self.place(row), "client_running", time or 0.0, words="client started"
         )
         if time is None:
             record.start = None  # type: ignore[assignment]
@@ -336,7 +350,7 @@ class Ingest:
             return
         kind = str(get("session_type") or "").replace(" ", "").lower()
         session = records.RemoteSession(
-            self._place(row),
+            self.place(row),
             str(get("tool") or "remote control"),
             str(get("direction") or "unknown"),
             get("start_time"),
@@ -366,7 +380,7 @@ class Ingest:
         number = get("source_identifier")
         self.evidence.remote.append(
             records.RemoteSession(
-                self._place(row),
+                self.place(row),
                 "TeamViewer",
                 "incoming",
                 get("start_time"),
@@ -416,7 +430,8 @@ _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
 }
 
 
-def _is_wanted(data_type: str) -> bool:
+def is_wanted(data_type: str) -> bool:
+    """True for the data types that the attribution needs."""
     return data_type.startswith(_TYPES)
 
 

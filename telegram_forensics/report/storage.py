@@ -329,6 +329,26 @@ class PlasoStorage:
         )
 
 
+def locate_path_spec(path_spec: Any) -> Location:
+    """Where a dfVFS path specification lies."""
+    chain = []
+    part = path_spec
+    while part is not None:
+        chain.append(part)
+        part = part.parent if part.HasParent() else None
+    last = str(getattr(chain[-1], "location", None) or "")
+    snapshot = next(
+        (
+            str(getattr(item, "location", None) or "").strip("/")
+            for item in chain
+            if item.type_indicator in _SNAPSHOT_TYPES
+        ),
+        None,
+    )
+    path = str(getattr(chain[0], "location", None) or "")
+    return Location(Path(last).name if len(chain) > 1 else "folder", path, snapshot)
+
+
 def _load(text: bytes) -> dict[str, Any] | None:
     try:
         values = json.loads(text)

@@ -1,0 +1,1 @@
+"""plaso analysis plugins."""

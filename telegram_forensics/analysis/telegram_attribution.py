@@ -1,0 +1,185 @@
+"""Analysis plugin: attribution as tags and as a report in the storage file."""
+
+import collections
+
+from dfdatetime import interface as dfdatetime_interface
+from plaso.analysis import interface
+
+from telegram_forensics.attribution import engine, findings
+from telegram_forensics.report import ingest, storage, summary
+
+LABEL_COPIED = "telegram_copied_session"
+LABEL_EXPORT = "telegram_data_export"
+LABEL_LOGIN = "telegram_login"
+LABEL_NO_TRACE = "telegram_no_local_trace"
+LABEL_REMOTE = "telegram_remote_control_window"
+LABEL_UNMATCHED = "telegram_unmatched_session"
+
+# Neutral words: a label says what was found, not what it means.
+_LABELS = {
+    "TF-101": LABEL_NO_TRACE,
+    "TF-102": LABEL_REMOTE,
+    "TF-201": LABEL_COPIED,
+    "TF-202": LABEL_UNMATCHED,
+    "TF-203": LABEL_LOGIN,
+    "TF-301": LABEL_EXPORT,
+    "TF-302": LABEL_EXPORT,
+}
+_LOGIN_NOTICES = frozenset(["new_login", "incomplete_login", "login_code"])
+
+
+class TelegramAttributionPlugin(interface.AnalysisPlugin):
+    """Merges Telegram sessions of all sources and states findings on who sent what.
+
+    Work on a copy of the storage file: psort writes tags and the report into it. An
+    event filter such as "data_type contains 'telegram'" saves time; with one, sources
+    that it leaves out cannot contribute.
+    """
+
+    NAME = "telegram_attribution"
+
+    def __init__(self):
+        """Initializes an analysis plugin."""
+        super().__init__()
+        self._case = None
+        self._events = collections.defaultdict(list)
+        self._ingest = ingest.Ingest()
+        self._local_times = {}
+        self._locations = {}
+        self._numbers = {}
+        self._places = collections.defaultdict(set)
+
+    def SetCase(self, case):
+        """Sets what the examiner knows.
+
+        Args:
+          case (Case): case.
+        """
+        self._case = case
+
+    def ExamineEvent(self, analysis_mediator, event, event_data, event_data_stream):
+        """Analyzes an event.
+
+        Args:
+          analysis_mediator (AnalysisMediator): mediates interactions between
+              analysis plugins and other components, such as storage and dfVFS.
+          event (EventObject): event.
+          event_data (EventData): event data.
+          event_data_stream (EventDataStream): event data stream.
+        """
+        if not ingest.is_wanted(event_data.data_type):
+            return
+        key = event.GetEventDataIdentifier()
+        key = key.CopyToString() if key is not None else id(event_data)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._numbers) + 1
+            row = self._MakeRow(number, event_data, event_data_stream)
+            self._places[self._ingest.place(row)].add(number)
+            self._ingest.add_row(row)
+        self._events[number].append(event)
+        if event.timestamp:
+            self._local_times[number, event.timestamp_desc] = event.timestamp / 1000000
+
+    def _MakeRow(self, number, event_data, event_data_stream):
+        """Creates a row of the report from event data.
+
+        Args:
+          number (int): number of the event data in this run.
+          event_data (EventData): event data.
+          event_data_stream (EventDataStream): event data stream or None.
+
+        Returns:
+          Row: row.
+        """
+        values = {}
+        for name, value in event_data.GetAttributes():
+            values[name] = value
+            if isinstance(value, dfdatetime_interface.DateTimeValues):
+                timestamp = None if value.is_local_time else value.GetPlasoTimestamp()
+                values[name] = None if timestamp is None else timestamp / 1000000
+        path_spec = getattr(event_data_stream, "path_spec", None)
+        return storage.Row(number, values, self._GetLocation(path_spec))
+
+    def _GetLocation(self, path_spec):
+        """Determines where event data comes from.
+
+        Args:
+          path_spec (dfvfs.PathSpec): path specification or None.
+
+        Returns:
+          Location: location.
+        """
+        if path_spec is None:
+            return storage.Location("", "", None)
+        key = path_spec.comparable
+        if key not in self._locations:
+            self._locations[key] = storage.locate_path_spec(path_spec)
+        return self._locations[key]
+
+    def CompileReport(self, analysis_mediator):
+        """Compiles a report of the analysis.
+
+        Args:
+          analysis_mediator (AnalysisMediator): mediates interactions between
+              analysis plugins and other components, such as storage and dfVFS.
+
+        Returns:
+          AnalysisReport: report.
+        """
+        self._ingest.set_local_times(self._local_times)
+        result = engine.attribute(self._ingest.finish(), self._case)
+        labels = self._GetLabels(result)
+        for number in sorted(labels):
+            for event in self._events[number]:
+                event_tag = self._CreateEventTag(event, sorted(labels[number]))
+                analysis_mediator.ProduceEventTag(event_tag)
+        report = super().CompileReport(analysis_mediator)
+        report.text = summary.summarize(result)
+        # With a counter pinfo does not print the text.
+        report.analysis_counter = None
+        return report
+
+    def _GetLabels(self, result):
+        """Determines the labels of event data.
+
+        Args:
+          result (Attribution): outcome of the case.
+
+        Returns:
+          dict[int, set[str]]: labels by number of the event data.
+        """
+        labels = collections.defaultdict(set)
+        references = collections.defaultdict(set)
+        for message in result.evidence.messages:
+            references[findings.refer(message)].add(message.place)
+        for finding in result.findings:
+            label = _LABELS.get(finding.rule)
+            if label is None:
+                continue
+            places = {place for place, _ in finding.evidence}
+            for reference in finding.messages:
+                places |= references[reference]
+            if finding.rule == "TF-101":
+                # The candidates, not the count.
+                places -= {place for place, _ in finding.evidence}
+            self._AddLabel(labels, places, label)
+        notices = {
+            notice.place
+            for notice in result.evidence.notices
+            if notice.kind in _LOGIN_NOTICES
+        }
+        self._AddLabel(labels, notices, LABEL_LOGIN)
+        return labels
+
+    def _AddLabel(self, labels, places, label):
+        """Adds a label to the event data at some places.
+
+        Args:
+          labels (dict[int, set[str]]): labels by number of the event data.
+          places (set[Place]): places.
+          label (str): label.
+        """
+        for place in places:
+            for number in self._places.get(place, ()):
+                labels[number].add(label)
