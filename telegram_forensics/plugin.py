@@ -381,6 +381,8 @@ def register_analysis(module: ModuleType) -> None:
         @classmethod
         def ParseOptions(cls, options: Any, analysis_plugin: Any) -> None:
             """Reads the case file."""
+            if not isinstance(analysis_plugin, plugin_class):
+                raise errors.BadConfigObject("not the Telegram attribution plugin")
             path = getattr(options, "telegram_case", None)
             if path:
                 try:

@@ -252,3 +252,64 @@ def test_damaged_records(storage_path: Path, tmp_path: Path, data: Any) -> None:
 def test_stores(path: str, slot: str | None, store: str) -> None:
     """The files of one data set are one store."""
     assert ingest.store_of(Location("image", path, None), slot) == store
+
+
+def run_psort(
+    path: Path, target: Path, *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs stock psort with the analysis plugin over a storage file."""
+    return subprocess.run(
+        [
+            COMMANDS / "psort",
+            "--unattended",
+            "--status_view=none",
+            # In one word plaso does not look for the options of the plugin.
+            "--analysis",
+            "telegram_attribution",
+            *options,
+            "--output_format=json_line",
+            f"--logfile={target}.log.gz",
+            f"--write={target}",
+            path,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_analysis_plugin(storage_path: Path, tmp_path: Path) -> None:
+    """psort tags events in neutral words and stores the report."""
+    path = tmp_path / "copy.plaso"
+    shutil.copy(storage_path, path)
+    target = tmp_path / "timeline.jsonl"
+    assert run_psort(path, target).returncode == 0
+    labels: dict[str, set[str]] = {}
+    for line in target.read_text("utf-8").splitlines():
+        event = json.loads(line)
+        for label in (event.get("tag") or {}).get("labels", []):
+            labels.setdefault(label, set()).add(event["data_type"])
+            if label == "telegram_copied_session":
+                assert event["session_identifier"] == "ba17aaf2eb518876"
+    assert labels["telegram_copied_session"] == {"telegram:session"}
+    assert "telegram_unmatched_session" not in labels
+    shown = subprocess.run(
+        [COMMANDS / "pinfo", "--sections=reports", path],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "telegram_attribution" in shown
+    assert "TF-201" in shown
+    assert "not excluded" in shown
+
+
+def test_analysis_plugin_with_a_wrong_case(storage_path: Path, tmp_path: Path) -> None:
+    """A case file with a mistake ends psort before it starts, with the reason."""
+    case = tmp_path / "case.yaml"
+    case.write_text("dispute: {}", encoding="utf-8")
+    path = tmp_path / "copy.plaso"
+    shutil.copy(storage_path, path)
+    done = run_psort(path, tmp_path / "t.jsonl", f"--telegram_case={case}")
+    assert done.returncode != 0
+    assert "dispute is not known" in done.stdout + done.stderr
