@@ -386,7 +386,8 @@ def register_analysis(module: ModuleType) -> None:
             path = getattr(options, "telegram_case", None)
             if path:
                 try:
-                    analysis_plugin.SetCase(case.read_case(path))
+                    known = case.read_case(path)
+                    analysis_plugin.SetCase(known)  # type: ignore[no-untyped-call]
                 except (OSError, case.CaseError) as exception:
                     raise errors.BadConfigOption(str(exception)) from exception
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from telegram_forensics.attribution import records
+from telegram_forensics.attribution import records, windows_sessions
 from telegram_forensics.attribution.records import Evidence, Grade, Place
+from telegram_forensics.attribution.windows_sessions import LogRecord
 from telegram_forensics.report.storage import Location, PlasoStorage, Row
 
 # What each basis of attribution is worth, see docs/event_data.md. The exports are
@@ -35,11 +37,17 @@ _ANDROID: Final = re.compile(
 _CACHE_TOLERANCE: Final = 60.0
 
 Progress = Callable[[str, int, int], None]
-_MARKS: Final = (b'"telegram:', b'"remote_access:', b'"teamviewer:')
+# Of event logs, which are long, only the events of sessions are decoded.
+_MARK: Final = re.compile(
+    rb'"data_type": "(?:telegram:|remote_access:session|teamviewer:)'
+    rb'|"event_identifier": (?:21|23|24|25|4624|4634|4647|4778|4779|4801)[,}]'
+)
+_EVENT_LOG: Final = "windows:evtx:record"
 _TYPES: Final = (
     "telegram:",
     "remote_access:session",
     "teamviewer:connections_incoming",
+    _EVENT_LOG,
 )
 
 
@@ -70,6 +78,7 @@ class Ingest:
         self.evidence = Evidence()
         self._cache_times: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
         self._logins: dict[tuple[str, str], float] = {}
+        self._logs: list[LogRecord] = []
         self._remote: set[tuple[str, str]] = set()
         self._local: list[tuple[Any, str, int, str]] = []
 
@@ -89,7 +98,7 @@ class Ingest:
                 progress(info.name, done, total)
 
         self._local = []
-        for row in storage.rows(is_wanted, _MARKS, report):
+        for row in storage.rows(is_wanted, _MARK, report):
             self.add_row(row)
         if info.damaged_rows:
             self.evidence.problems.append(
@@ -128,6 +137,9 @@ class Ingest:
                 first, second = sorted(found.values())
                 if second - first <= _CACHE_TOLERANCE:
                     session.created = first
+        sessions, presence = windows_sessions.assemble(self._logs)
+        self.evidence.remote += sessions
+        self.evidence.presence += presence
         for balance in self.evidence.balances:
             if balance.since is None:
                 balance.since = self._logins.get(
@@ -396,6 +408,26 @@ class Ingest:
             )
         )
 
+    def _event_log(self, row: Row) -> None:
+        get = row.values.get
+        event, time = get("event_identifier"), get("written_time")
+        strings = get("strings") or []
+        if event not in windows_sessions.EVENT_IDS or time is None:
+            return
+        number = get("record_number")
+        place = dataclasses.replace(
+            self.place(row), record=None if number is None else f"record {number}"
+        )
+        self._logs.append(
+            LogRecord(
+                place,
+                str(get("source_name") or ""),
+                int(event),
+                tuple(None if item is None else str(item) for item in strings),
+                time,
+            )
+        )
+
     def _is_known(self, row: Row, identifier: str | None) -> bool:
         """True for a session that another parser has given already."""
         if not identifier:
@@ -427,6 +459,7 @@ _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
     "telegram:log": Ingest._log,
     "remote_access:session": Ingest._remote_session,
     "teamviewer:connections_incoming:entry": Ingest._stock_teamviewer,
+    _EVENT_LOG: Ingest._event_log,
 }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterator
@@ -222,15 +223,15 @@ class PlasoStorage:
     def rows(
         self,
         wanted: Callable[[str], bool],
-        marks: Collection[bytes],
+        mark: re.Pattern[bytes],
         progress: Callable[[int, int], None] | None = None,
     ) -> Iterator[Row]:
         """Event data of certain data types, in the order of the file.
 
         Args:
             wanted: tells whether a data type is wanted.
-            marks: bytes of which at least one stands in the record of every wanted data
-                type: what spares decoding the others.
+            mark: stands in the record of all event data wanted: what spares decoding
+                the others.
             progress: called with the number of rows read and of all rows.
         """
         counted = self._rows("SELECT COUNT(*) FROM event_data")
@@ -245,7 +246,7 @@ class PlasoStorage:
                 text = self._inflate(data)
                 text = text or b""
                 is_record = text[:1] == b"{"
-                if is_record and not any(mark in text for mark in marks):
+                if is_record and not mark.search(text):
                     continue
                 values = _load(text) if is_record else None
                 if values is None:

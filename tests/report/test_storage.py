@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -60,7 +61,7 @@ def test_rows_are_those_of_plaso(storage_path: Path) -> None:
 
     storage = PlasoStorage(storage_path)
     found: dict[str, list[Any]] = {}
-    for row in storage.rows(is_ours, [b'"telegram:']):
+    for row in storage.rows(is_ours, re.compile(b'"telegram:')):
         found.setdefault(row.values["data_type"], []).append(
             (row.values.get("sent_time"), row.values.get("written_time"))
         )
@@ -89,7 +90,9 @@ def test_info_and_locations(storage_path: Path) -> None:
     assert info.sources == [str(IMAGE)]
     assert "telegram_desktop" in info.parsers
     assert info.systems["linux_telegram.E01"]["hostname"] == "pier7"
-    images = {row.location.image for row in storage.rows(is_ours, [b'"telegram:'])}
+    images = {
+        row.location.image for row in storage.rows(is_ours, re.compile(b'"telegram:'))
+    }
     assert images == {"linux_telegram.E01"}
     storage.close()
 
