@@ -24,7 +24,11 @@ _GRADES_OF_SESSIONS: Final = {
     "debug_log_bound_key": Grade.B,
 }
 # Records that are the key itself; others mention its id.
-_KEY_BASES: Final = ("tdata_authorization", "tgnet_perm_key")
+_KEY_BASES: Final = (
+    "library_session_file",
+    "tdata_authorization",
+    "tgnet_perm_key",
+)
 _OLD_STATES: Final = frozenset({"overwritten", "removed", "unused_slot"})
 _TRACE_TABLES: Final = frozenset({"randoms", "randoms_v2"})
 _INPUT_TYPES: Final = frozenset({"remotecontrol", "remotesupport", "remote_control"})
