@@ -128,6 +128,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
           AnalysisReport: report.
         """
         self._ingest.set_local_times(self._local_times)
+        # Which parsers ran stands in the storage file, which psort does not show us.
         result = engine.attribute(self._ingest.finish(), self._case)
         labels = self._GetLabels(result)
         for number in sorted(labels):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from telegram_forensics.attribution import records, windows_sessions
 from telegram_forensics.attribution.records import Evidence, Grade, Place
 from telegram_forensics.attribution.windows_sessions import LogRecord
+from telegram_forensics.report.sources import SourceTable
 from telegram_forensics.report.storage import Location, PlasoStorage, Row
 
 # What each basis of attribution is worth, see docs/event_data.md. The exports are
@@ -83,6 +84,7 @@ class Ingest:
         self._cache_times: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
         self._logins: dict[tuple[str, str], float] = {}
         self._logs: list[LogRecord] = []
+        self._sources = SourceTable()
         self._remote: set[tuple[str, str]] = set()
         self._local: list[tuple[Any, str, int, str]] = []
 
@@ -102,8 +104,11 @@ class Ingest:
                 progress(info.name, done, total)
 
         self._local = []
+        images = set(info.systems)
         for row in storage.rows(is_wanted, _MARK, report):
+            images.add(row.location.image)
             self.add_row(row)
+        self._sources.add_run(info, images)
         if info.damaged_rows:
             self.evidence.problems.append(
                 f"{info.name}: {len(info.damaged_rows)} records cannot be decoded, the "
@@ -114,6 +119,7 @@ class Ingest:
 
     def add_row(self, row: Row) -> None:
         """Adds one row of event data; others than those wanted are left alone."""
+        self._sources.add_row(row)
         self.evidence.images.setdefault(row.location.image, {})
         method = _METHODS.get(row.values["data_type"])
         if method is not None:
@@ -141,6 +147,7 @@ class Ingest:
                 first, second = sorted(found.values())
                 if second - first <= _CACHE_TOLERANCE:
                     session.created = first
+        self.evidence.sources = self._sources.records()
         sessions, presence = windows_sessions.assemble(self._logs)
         self.evidence.remote += sessions
         self.evidence.presence += presence

@@ -78,6 +78,7 @@ class StorageInfo:
         versions: of plaso.
         systems: operating system, host name and so on, by image.
         number_of_warnings: extraction warnings.
+        warnings: extraction warnings by parser.
         damaged_rows: records that cannot be decoded, as far as rows were read.
     """
 
@@ -90,6 +91,7 @@ class StorageInfo:
     systems: dict[str, dict[str, str]] = field(default_factory=dict)
     number_of_warnings: int = 0
     damaged_rows: list[int] = field(default_factory=list)
+    warnings: dict[str, int] = field(default_factory=dict)
 
 
 class PlasoStorage:
@@ -172,8 +174,13 @@ class PlasoStorage:
                 continue
         for (data,) in self._rows("SELECT _data FROM system_configuration"):
             self._read_system(data)
-        counted = self._rows("SELECT COUNT(*) FROM extraction_warning")
-        info.number_of_warnings = counted[0][0] if counted else 0
+        for parser, number in self._rows(
+            "SELECT parser_chain, COUNT(*) FROM extraction_warning "
+            "GROUP BY parser_chain"
+        ):
+            info.number_of_warnings += number
+            if parser:
+                info.warnings[parser] = number
 
     def _read_system(self, data: Any) -> None:
         values = self._decode(data)

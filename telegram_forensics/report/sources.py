@@ -1,0 +1,112 @@
+"""Status of the sources: there is never a mere "not found".
+
+What a parser gave, whether it ran at all, and the time that its records cover. A source
+whose parser was left out (`--parsers telegram` has not looked for RDP) is told apart
+from one that is not there; neither is ever read as "no remote control".
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from telegram_forensics.attribution.records import SourceRecord, SourceState
+from telegram_forensics.report.storage import Row, StorageInfo
+
+# Source -> parsers that read it, by the name in plaso's parser chain.
+_SOURCES: Final = {
+    "Telegram Desktop profile": ("telegram_desktop",),
+    "Telegram Desktop logs": ("telegram_desktop_log",),
+    "Telegram Desktop exports": (
+        "telegram_desktop_export_json",
+        "telegram_desktop_export_html",
+    ),
+    "Telegram for Android messages": ("sqlite/telegram_android_database",),
+    "Telegram for Android sessions": (
+        "telegram_android_tgnet",
+        "telegram_android_preferences",
+    ),
+    "Client library sessions": (
+        "sqlite/telegram_telethon_session",
+        "sqlite/telegram_pyrogram_session",
+    ),
+    "TeamViewer connections": (
+        "remote_access_teamviewer_connections",
+        "text/teamviewer_connections_incoming",
+    ),
+    "TeamViewer log": ("remote_access_teamviewer_log",),
+    "AnyDesk": ("remote_access_anydesk",),
+    "RustDesk": ("remote_access_rustdesk",),
+    "Ammyy Admin": ("remote_access_ammyy",),
+    "VNC": ("remote_access_vnc",),
+    "RDP (Windows event logs)": ("winevtx",),
+}
+# Times of what happened, not of files and settings.
+_TIMES: Final = ("sent_time", "start_time", "end_time", "recorded_time", "written_time")
+_LOG_ONLY: Final = "written_time"
+
+
+class SourceTable:
+    """Collects what the parsers of a storage file gave."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._spans: dict[tuple[str, str], tuple[float, float]] = {}
+        self._locked: set[str] = set()
+        self._opened: set[str] = set()
+        self._runs: dict[str, set[str]] = defaultdict(set)
+        self._warnings: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def add_row(self, row: Row) -> None:
+        """Notes a row of event data."""
+        image = row.location.image
+        parser = str(row.values.get("_parser_chain") or "")
+        key = (image, parser)
+        self._counts[key] += 1
+        if row.values.get("data_type") == "telegram:account":
+            is_locked = row.values.get(
+                "passcode_state"
+            ) == "locked" and not row.values.get("session_identifier")
+            (self._locked if is_locked else self._opened).add(image)
+        for name in _TIMES:
+            time: Any = row.values.get(name)
+            if not isinstance(time, float | int) or isinstance(time, bool):
+                continue
+            # Of files their age says nothing about what they cover.
+            if name == _LOG_ONLY and not parser.startswith("winevtx"):
+                continue
+            first, last = self._spans.get(key, (time, time))
+            self._spans[key] = (min(first, time), max(last, time))
+
+    def add_run(self, info: StorageInfo, images: Iterable[str]) -> None:
+        """Notes which parsers ran over which images, and what they complained of."""
+        for image in images:
+            self._runs[image] |= info.parsers
+            self._warnings[image].update(info.warnings)
+
+    def records(self) -> list[SourceRecord]:
+        """Status of every source in every image."""
+        found = []
+        for image in sorted(self._runs):
+            for name, parsers in _SOURCES.items():
+                found.append(self._record(image, name, parsers))
+        return found
+
+    def _record(self, image: str, name: str, parsers: tuple[str, ...]) -> SourceRecord:
+        keys = [(image, parser) for parser in parsers]
+        record = SourceRecord(name, image, SourceState.PARSER_NOT_RUN)
+        if any(self._counts[key] for key in keys):
+            record.state = SourceState.PARSED
+            is_profile = parsers == _SOURCES["Telegram Desktop profile"]
+            if is_profile and image in self._locked and image not in self._opened:
+                record.state = SourceState.LOCKED
+            spans = [self._spans[key] for key in keys if key in self._spans]
+            if spans:
+                record.first = min(first for first, _ in spans)
+                record.last = max(last for _, last in spans)
+        elif any(self._warnings[image][parser] for parser in parsers):
+            record.state = SourceState.UNPARSABLE
+        elif any(parser in self._runs[image] for parser in parsers):
+            record.state = SourceState.ABSENT
+        return record
