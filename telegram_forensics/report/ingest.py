@@ -230,7 +230,8 @@ class Ingest:
             holds_key=basis.startswith(_KEY_BASES),
             state=state,
         )
-        if basis == "android_user_config" and session.created is not None:
+        if "/shared_prefs/" in row.location.path and session.created is not None:
+            # The login of an Android slot, whose traces stand in the database.
             key = (row.location.image, session.store or "")
             self._logins[key] = session.created
         if session.key is None and session.hash is None and not is_other:

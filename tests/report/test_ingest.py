@@ -124,7 +124,7 @@ def test_balance_gets_the_login_of_its_slot() -> None:
         "telegram:session",
         f"{base}/shared_prefs/userconfig1.xml",
         account_slot="1",
-        attribution_basis="android_user_config",
+        attribution_basis="tgnet_perm_key",
         session_identifier="aa",
         created_time=50.0,
     )
@@ -132,7 +132,7 @@ def test_balance_gets_the_login_of_its_slot() -> None:
         "telegram:session",
         f"{base}/shared_prefs/userconfing.xml",
         account_slot="0",
-        attribution_basis="android_user_config",
+        attribution_basis="tgnet_perm_key",
         session_identifier="bb",
         created_time=99.0,
     )

@@ -1,0 +1,274 @@
+"""The model case: an account holder denies having written three messages.
+
+Evidence: the owner's telephone and an office computer. The telephone composed nine of
+twelve messages to one chat. The other three came by synchronisation, while TeamViewer
+controlled the computer, whose Telegram Desktop held a session of the same account.
+Everything is invented; `TRUTH` says what a report must find.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Final
+
+from tests.builders import android_small as small
+from tests.builders import tdata
+
+OWNER: Final = 5123456789
+BOB: Final = 640011223
+PACKAGE: Final = "org.telegram.messenger"
+PHONE_KEY: Final = small.made_up_key("case telephone")
+DESKTOP_KEY: Final = tdata.made_up_key("case desktop")
+PARTNER: Final = "1660360496"
+ADMITTED_PARTNER: Final = "987654321"
+
+
+def utc(text: str) -> int:
+    """Seconds since 1970 of a time such as 2026-11-20 18:29:40."""
+    time = datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+    return int(time.timestamp())
+
+
+LOGIN: Final = utc("2026-11-01 08:00:00")
+WINDOW: Final = (utc("2026-11-20 18:29:40"), utc("2026-11-20 18:36:12"))
+# Message id -> time; those of the telephone, and those that are denied.
+COMPOSED: Final = {
+    100 + number: utc("2026-11-20 12:00:00") + 900 * number for number in range(9)
+}
+DENIED: Final = {
+    150: utc("2026-11-20 18:30:05"),
+    151: utc("2026-11-20 18:31:10"),
+    152: utc("2026-11-20 18:33:00"),
+}
+# Reloaded from the server: sent long before the telephone was logged in.
+EARLIER: Final = {
+    number: utc("2026-09-01 10:00:00") + number for number in range(1, 20)
+}
+
+TRUTH: Final = {
+    "phone_session": small.key_identifier(PHONE_KEY),
+    "desktop_session": tdata.session_identifier(DESKTOP_KEY),
+    "rules": ["TF-101", "TF-102"],
+    "denied": sorted(map(str, DENIED)),
+    "window": WINDOW,
+    "partner": PARTNER,
+}
+
+CASE: Final = f"""\
+name: model case
+time_zone: Europe/Kyiv
+devices:
+  telephone: {{role: owner_phone, owner: the account holder}}
+  office: {{role: computer, controlled: true}}
+admitted:
+  remote_identifiers: ["{ADMITTED_PARTNER}"]
+disputed:
+  start: 2026-11-20T18:00:00Z
+  end: 2026-11-20T19:00:00Z
+  chats: ["{BOB}"]
+"""
+
+_SCHEMA = """
+PRAGMA user_version = 134;
+CREATE TABLE users(uid INTEGER PRIMARY KEY, name TEXT, status INTEGER, data BLOB);
+CREATE TABLE chats(uid INTEGER PRIMARY KEY, name TEXT, data BLOB);
+CREATE TABLE dialogs(did INTEGER PRIMARY KEY, date INTEGER, unread_count INTEGER,
+    last_mid INTEGER);
+CREATE TABLE enc_chats(uid INTEGER PRIMARY KEY, user INTEGER, data BLOB);
+CREATE TABLE params(id INTEGER PRIMARY KEY, seq INTEGER, pts INTEGER, date INTEGER,
+    qts INTEGER, lsv INTEGER, sg INTEGER, pbytes BLOB);
+CREATE TABLE messages_v2(mid INTEGER, uid INTEGER, read_state INTEGER,
+    send_state INTEGER, date INTEGER, data BLOB, out INTEGER, ttl INTEGER,
+    PRIMARY KEY(mid, uid));
+CREATE TABLE randoms_v2(random_id INTEGER, mid INTEGER, uid INTEGER,
+    PRIMARY KEY (random_id, mid, uid));
+"""
+
+
+def _message(number: int, time: int, text: str, **more: Any) -> bytes:
+    from telethon.tl import types
+
+    return (
+        bytes(
+            types.Message(
+                id=number,
+                peer_id=types.PeerUser(BOB),
+                from_id=types.PeerUser(OWNER),
+                date=datetime.fromtimestamp(time, timezone.utc),
+                message=text,
+                out=True,
+                **more,
+            )
+        )
+        + b"\x01 \x00\x00"
+    )
+
+
+def _notice(number: int, time: int, text: str) -> bytes:
+    from telethon.tl import types
+
+    return (
+        bytes(
+            types.Message(
+                id=number,
+                peer_id=types.PeerUser(777000),
+                date=datetime.fromtimestamp(time, timezone.utc),
+                message=text,
+                out=False,
+            )
+        )
+        + b"\x01 \x00\x00"
+    )
+
+
+def _database(path: Path) -> bytes:
+    from telethon.tl import types
+
+    connection = sqlite3.connect(path)
+    connection.executescript(_SCHEMA)
+
+    def put(number: int, uid: int, time: int, data: bytes, out: int) -> None:
+        connection.execute(
+            "INSERT INTO messages_v2 VALUES (?, ?, 3, 0, ?, ?, ?, 0)",
+            (number, uid, time, data, out),
+        )
+
+    for number, first, last in (
+        (OWNER, "Ann", "Lee"),
+        (BOB, "Bob", "Baum"),
+        (777000, "Telegram", None),
+    ):
+        user = types.User(
+            id=number,
+            first_name=first,
+            last_name=last,
+            access_hash=1,
+            is_self=number == OWNER,
+        )
+        connection.execute(
+            "INSERT INTO users VALUES (?, ?, 0, ?)",
+            (number, first.lower(), bytes(user)),
+        )
+    connection.execute(
+        "INSERT INTO dialogs VALUES (?, ?, 0, 152)", (BOB, max(DENIED.values()))
+    )
+    for number, time in EARLIER.items():
+        put(number, BOB, time, _message(number, time, f"earlier {number}"), 1)
+    for place, (number, time) in enumerate(COMPOSED.items()):
+        # Texts keep a trace of their own, media only one of the chat.
+        put(number, BOB, time, _message(number, time, f"by hand {number}"), 1)
+        local = -210_000 - place
+        connection.execute(
+            "INSERT INTO randoms_v2 VALUES (?, ?, ?)", (7000 + place, local, BOB)
+        )
+        if place % 2 == 0:
+            connection.execute(
+                "INSERT INTO randoms_v2 VALUES (?, ?, ?)", (7000 + place, number, BOB)
+            )
+    for number, time in DENIED.items():
+        put(number, BOB, time, _message(number, time, f"denied {number}"), 1)
+    # What leaves no trace by its nature: a scheduled message and a call.
+    time = utc("2026-11-20 18:34:00")
+    put(160, BOB, time, _message(160, time, "good evening", from_scheduled=True), 1)
+    login = utc("2026-11-10 09:00:00")
+    put(900, 777000, login - 40, _notice(900, login - 40, "Login code: 48213."), 0)
+    text = (
+        "New login. Dear Ann, we detected a login into your account from a new device "
+        "on 10/11/2026 at 09:00:00 UTC.\n\nDevice: Telegram Desktop, 4.6.5, PC 64bit\n"
+        "Location: Kyiv, Ukraine (IP = 203.0.113.7)"
+    )
+    put(901, 777000, login, _notice(901, login, text), 0)
+    connection.execute(
+        "INSERT INTO params VALUES (1, 1, 1, ?, 1, 1, 0, NULL)",
+        (utc("2026-11-21 07:00:00"),),
+    )
+    connection.commit()
+    connection.close()
+    return path.read_bytes()
+
+
+def telephone(work: Path) -> dict[str, bytes]:
+    """Files of the telephone by path."""
+    root = f"data/data/{PACKAGE}"
+    preferences = small.preferences(
+        {
+            "user": small.wrapped(small.new_user(OWNER)),
+            "loginTime": LOGIN,
+            "lastSendMessageId": -210_000 - len(COMPOSED),
+        }
+    )
+    center = small.Center(2, key=PHONE_KEY, authorized=1)
+    return {
+        "system/build.prop": small.BUILD_PROPERTIES,
+        f"{root}/shared_prefs/userconfing.xml": preferences,
+        f"{root}/files/tgnet.dat": small.tgnet(
+            [small.Center(1), center], server_time=utc("2026-11-21 07:00:00")
+        ),
+        f"{root}/files/cache4.db": _database(work / "cache4.db"),
+    }
+
+
+def computer(work: Path) -> dict[str, bytes]:
+    """Files of the computer by path."""
+    account = tdata.BuiltAccount(
+        index=0,
+        user_id=OWNER,
+        main_dc=2,
+        auth_keys={2: DESKTOP_KEY},
+        first_name="Ann",
+        last_name="Lee",
+        phone="491701234567",
+    )
+    folder = work / "tdata"
+    tdata.build_tdata(folder, [account], rng=random.Random("case"))
+    base = "Users/Ann/AppData/Roaming/Telegram Desktop/tdata"
+    files = {
+        f"{base}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    rows = [
+        # A file transfer gives no input, and the admitted partner is the owner's own.
+        (
+            PARTNER,
+            "DESKTOP-AB12",
+            "20-11-2026 14:00:00",
+            "20-11-2026 14:02:00",
+            "Ann",
+            "FileTransfer",
+            "{b3a4df33-d027-44d5-b50f-4e61115494d1}",
+        ),
+        (
+            ADMITTED_PARTNER,
+            "Ann's laptop",
+            "20-11-2026 12:00:00",
+            "20-11-2026 13:00:00",
+            "Ann",
+            "RemoteControl",
+            "{b3a4df33-d027-44d5-b50f-4e61115494d2}",
+        ),
+        (
+            PARTNER,
+            "DESKTOP-AB12",
+            "20-11-2026 18:29:40",
+            "20-11-2026 18:36:12",
+            "Ann",
+            "RemoteControl",
+            "{b3a4df33-d027-44d5-b50f-4e61115494d3}",
+        ),
+    ]
+    text = "\r\n".join("\t".join(row) + "\t" for row in rows) + "\r\n"
+    files["Program Files/TeamViewer/Connections_incoming.txt"] = text.encode()
+    return files
+
+
+def write(folder: Path, files: dict[str, bytes]) -> Path:
+    """Writes files below a folder."""
+    for path, data in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    return folder

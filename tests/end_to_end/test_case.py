@@ -1,0 +1,154 @@
+"""The model case with the stock tools: two images, two storage files, one report."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import case
+
+COMMANDS = Path(sys.executable).parent
+pytest.importorskip("telethon")
+
+
+@pytest.fixture(scope="module")
+def storages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Storage files of the telephone and of the computer."""
+    folder = tmp_path_factory.mktemp("case")
+    work = folder / "work"
+    work.mkdir()
+    sources = {
+        "telephone": case.telephone(work),
+        "office": case.computer(work),
+    }
+    storages = []
+    for name, files in sources.items():
+        source = case.write(folder / name, files)
+        storage = folder / f"{name}.plaso"
+        subprocess.run(
+            [
+                COMMANDS / "log2timeline",
+                "--quiet",
+                "--unattended",
+                "--status_view=none",
+                "--parsers=telegram",
+                f"--logfile={folder / name}.log.gz",
+                f"--storage-file={storage}",
+                source,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        storages.append(storage)
+    return storages
+
+
+def report(storages: list[Path], folder: Path, text: str | None) -> dict[str, Any]:
+    """The JSON report, with a case file or without."""
+    target = folder / "report.json"
+    arguments: list[str | Path] = []
+    if text is not None:
+        path = folder / "case.yaml"
+        path.write_text(text, encoding="utf-8")
+        arguments = ["--case", path]
+    done = subprocess.run(
+        [
+            COMMANDS / "telegram-forensics",
+            "report",
+            *storages,
+            *arguments,
+            "--json",
+            target,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(target.read_text("utf-8"))
+
+
+def pointing(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Findings that point beyond the owner."""
+    return [item for item in found["findings"] if item["rule"][3] in "12"]
+
+
+def test_findings(storages: list[Path], tmp_path: Path) -> None:
+    """Each planted fact is found, nothing is asserted that was not planted."""
+    found = report(storages, tmp_path, case.CASE)
+    assert [item["rule"] for item in pointing(found)] == case.TRUTH["rules"]
+    surplus, controlled = pointing(found)
+    # The count names candidates: those without a trace of their own.
+    assert set(case.TRUTH["denied"]) <= {
+        item["message_identifier"] for item in surplus["messages"]
+    }
+    assert "12 outgoing messages" in surplus["statement"]
+    assert "9 traces" in surplus["statement"]
+    assert [
+        item["message_identifier"] for item in controlled["messages"]
+    ] == case.TRUTH["denied"]
+    assert case.PARTNER in controlled["statement"]
+    assert controlled["start_time"] == "2026-11-20T18:29:40Z"
+    assert controlled["end_time"] == "2026-11-20T18:36:12Z"
+    assert controlled["account_identifier"] == str(case.OWNER)
+    for item in (surplus, controlled):
+        assert item["not_excluded"]
+        assert item["would_decide"]
+
+
+def test_sessions(storages: list[Path], tmp_path: Path) -> None:
+    """Two sessions of the account, each in its image."""
+    found = report(storages, tmp_path, case.CASE)
+    sessions = {
+        item["session_identifier"]: {place["image"] for place in item["places"]}
+        for item in found["sessions"]
+        if item["match"] in ("key", "matched")
+    }
+    assert sessions == {
+        case.TRUTH["phone_session"]: {"telephone"},
+        case.TRUTH["desktop_session"]: {"office"},
+    }
+    states = {
+        (item["image"], item["name"]): item["status"] for item in found["sources"]
+    }
+    assert states["office", "TeamViewer connections"] == "parsed"
+    assert states["telephone", "Telegram for Android messages"] == "parsed"
+    # The preset looks at Telegram and remote control only.
+    assert states["office", "RDP (Windows event logs)"] == "parser_not_run"
+
+
+def test_disputed_messages(storages: list[Path], tmp_path: Path) -> None:
+    """What the data sets say of each message of the disputed chat and period."""
+    found = report(storages, tmp_path, case.CASE)
+    disputed = {
+        item["messages"][0]["message_identifier"]
+        for item in found["findings"]
+        if item["rule"] == "TF-020"
+    }
+    assert disputed == {*case.TRUTH["denied"], "160"}
+
+
+def test_without_case_file(storages: list[Path], tmp_path: Path) -> None:
+    """Without it nothing is disputed, and the facts stay what they are."""
+    found = report(storages, tmp_path, None)
+    assert [item["rule"] for item in pointing(found)] == case.TRUTH["rules"]
+    assert not [item for item in found["findings"] if item["rule"] == "TF-020"]
+
+
+def test_admitted_partner(storages: list[Path], tmp_path: Path) -> None:
+    """The partner is the owner's own machine: no finding of remote control."""
+    text = case.CASE.replace(case.ADMITTED_PARTNER, case.PARTNER)
+    found = report(storages, tmp_path, text)
+    assert [item["rule"] for item in pointing(found)] == ["TF-101"]
+
+
+def test_telephone_alone(storages: list[Path], tmp_path: Path) -> None:
+    """Without the computer the surplus is all that can be said."""
+    found = report(storages[:1], tmp_path, case.CASE)
+    assert [item["rule"] for item in pointing(found)] == ["TF-101"]
