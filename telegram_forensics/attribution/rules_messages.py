@@ -28,6 +28,11 @@ THIS_INSTALLATION: Final = "this_installation"
 NO_LOCAL_TRACE: Final = "no_local_trace"
 # The owner's hands at a device within this time of a message count against control.
 _PRESENCE_SECONDS: Final = 300.0
+_CANDIDATE = "a candidate of TF-101: without a trace of its own"
+_SOME_CANDIDATES = (
+    "some of the candidates were composed by the data set that holds them and left a "
+    "trace of the chat only"
+)
 
 _Key = tuple[str | None, str | None, str | None, str | None]
 _Chat = tuple[str | None, str | None, str | None, str | None]
@@ -234,10 +239,7 @@ def _in_question(
     for message in candidates:
         if message.key not in seen:
             seen.add(message.key)
-            yield (
-                message,
-                "not composed by the data set that holds it, as TF-101 counts",
-            )
+            yield message, _CANDIDATE
 
 
 def _covers(window: RemoteSession, time: float | None, case: Case) -> bool:
@@ -292,6 +294,7 @@ def _make_controlled(
             "the owner typed the messages while the partner was connected",
             "a session of which the evidence holds no trace",
             "the message was edited later by somebody else",
+            *([_SOME_CANDIDATES] if _CANDIDATE in reasons else []),
         ],
         would_decide=[
             "the provider's records of sessions and their activity",
