@@ -1,4 +1,5 @@
-# make timeline [IMAGE=path] [PASSCODES=path]   a timeline of an image
+# make timeline                                 timeline and report of the model case
+# make timeline IMAGE=path [PASSCODES=path] [CASE=case.yaml]   of an image of yours
 # make test                                     the tests
 #
 # Needs Python 3.10 to 3.13 and make, nothing else. PYTHON=python3.12 chooses another.
@@ -6,20 +7,22 @@
 PYTHON ?= python3
 VENV ?= .venv
 OUT ?= out
-IMAGE ?= test_data/windows_telegram.E01
-ifeq ($(IMAGE),test_data/windows_telegram.E01)
-PASSCODES ?= test_data/passcodes.txt
+ifdef IMAGE
+IMAGES := "$(IMAGE)"
+else
+IMAGES := test_data/case/telephone.aff4 test_data/case/office.E01
+CASE ?= test_data/case/case.yaml
 endif
 WORKERS ?= 0
 TESTS ?= tests
 BIN := $(VENV)/bin
 STAMP := $(shell date +%Y%m%dT%H%M%S)
-RUN := $(OUT)/$(notdir $(IMAGE))-$(STAMP)
+RUN := $(OUT)/$(STAMP)
 
 .PHONY: help timeline test lint benchmark clean
 
 help:
-	@sed -n '1,4s/^# \{0,1\}//p' Makefile
+	@sed -n '1,5s/^# \{0,1\}//p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 10) <= v < (3, 14) else "Python 3.10 to 3.13 is needed, this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
@@ -43,26 +46,32 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 timeline: $(VENV)/.installed
-	@test -e "$(IMAGE)" || { echo "There is no image $(IMAGE)."; exit 1; }
+	@for image in $(IMAGES); do test -e "$$image" || { echo "There is no image $$image."; exit 1; }; done
 	@mkdir -p "$(RUN)"
-	@echo "Reading $(IMAGE) with log2timeline ..."
-	@$(BIN)/log2timeline --quiet --unattended --status_view linear \
-	  --logfile "$(RUN)/log2timeline.log.gz" --workers $(WORKERS) \
-	  $(if $(PASSCODES),--telegram_passcodes "$(PASSCODES)") \
-	  --storage-file "$(RUN)/case.plaso" "$(IMAGE)" > "$(RUN)/log2timeline.txt" 2>&1 \
-	  || { cat "$(RUN)/log2timeline.txt"; exit 1; }
-	@$(BIN)/psort --quiet --unattended --status_view none --logfile "$(RUN)/psort.log.gz" \
-	  -o dynamic -w "$(RUN)/timeline.csv" "$(RUN)/case.plaso" > /dev/null
-	@$(BIN)/psort --quiet --unattended --status_view none --logfile "$(RUN)/psort.log.gz" \
-	  -o dynamic --fields datetime,data_type,account_identifier,account_name,session_identifier,session_data_center,record_state,passcode_state,client_version,display_name -w "$(RUN)/telegram.csv" "$(RUN)/case.plaso" \
-	  "data_type is 'telegram:session' or passcode_state is 'locked'" > /dev/null
+	@for image in $(IMAGES); do \
+	  name=$$(basename "$$image"); \
+	  echo "Reading $$image with log2timeline ..."; \
+	  $(BIN)/log2timeline --quiet --unattended --status_view linear \
+	    --logfile "$(RUN)/log2timeline-$$name.log.gz" --workers $(WORKERS) \
+	    $(if $(PASSCODES),--telegram_passcodes "$(PASSCODES)") \
+	    --storage-file "$(RUN)/$$name.plaso" "$$image" > "$(RUN)/log2timeline-$$name.txt" 2>&1 \
+	    || { cat "$(RUN)/log2timeline-$$name.txt"; exit 1; }; \
+	  $(BIN)/psort --quiet --unattended --status_view none --logfile "$(RUN)/psort.log.gz" \
+	    -o dynamic -w "$(RUN)/$$name.csv" "$(RUN)/$$name.plaso" > /dev/null || exit 1; \
+	  $(BIN)/psort --quiet --unattended --status_view none --logfile "$(RUN)/psort.log.gz" \
+	    -o dynamic --fields datetime,data_type,account_identifier,account_name,session_identifier,session_data_center,record_state,passcode_state,client_version,display_name -w "$(RUN)/$$name-telegram.csv" "$(RUN)/$$name.plaso" \
+	    "data_type is 'telegram:session' or passcode_state is 'locked'" > /dev/null || exit 1; \
+	  echo; \
+	  echo "Telegram sessions and locked accounts in $$name:"; \
+	  $(BIN)/telegram-forensics show "$(RUN)/$$name-telegram.csv" || exit 1; \
+	  echo; \
+	done
+	@$(BIN)/telegram-forensics report "$(RUN)"/*.plaso $(if $(CASE),--case "$(CASE)") \
+	  -o "$(RUN)/report.html" --json "$(RUN)/report.json"
 	@echo
-	@echo "Telegram sessions and locked accounts:"
-	@$(BIN)/telegram-forensics show "$(RUN)/telegram.csv"
-	@echo
-	@echo "Whole timeline:     $(RUN)/timeline.csv"
-	@echo "Only the above:     $(RUN)/telegram.csv"
-	@echo "plaso storage file: $(RUN)/case.plaso"
+	@echo "Report:              $(RUN)/report.html"
+	@echo "Timelines:           $(RUN)/*.csv"
+	@echo "plaso storage files: $(RUN)/*.plaso"
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -n 2 $(TESTS)

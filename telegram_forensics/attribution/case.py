@@ -88,6 +88,16 @@ class Case:
             self.end is None or time <= self.end
         )
 
+    def find_problems(self, images: Iterable[str]) -> list[str]:
+        """What the case names and the evidence does not have, in words."""
+        known = sorted(images)
+        return [
+            f"the case file names the device {name}, but no image has that name; the "
+            f"images are: {', '.join(known)}"
+            for name in sorted(self.devices)
+            if name not in known
+        ]
+
     def clock_error(self, image: str) -> float:
         """Seconds by which times of a device can be wrong, as far as the case says."""
         device = self.devices.get(image)

@@ -12,6 +12,8 @@ _NAMES_OF_NOTICES = {
     "new_login": "A login from a new device was reported.",
     "incomplete_login": "A login attempt without success was reported.",
     "login_code": "A login code arrived and was readable here.",
+    "login_code_sms": "A login code came by SMS and was readable here.",
+    "login_code_notification": "A notification with a login code was shown here.",
     "session_terminated": "The end of a session was reported.",
     "two_step_changed": "A change of two-step verification was reported.",
     "phone_changed": "A change of the phone number was reported.",

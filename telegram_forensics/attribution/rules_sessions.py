@@ -213,8 +213,9 @@ def _code_places(evidence: Evidence, account: str | None, time: float) -> list[P
         {
             notice.place
             for notice in evidence.notices
-            if notice.kind == "login_code"
-            and notice.account == account
+            if notice.kind.startswith("login_code")
+            # An SMS or a notification does not say for which account.
+            and notice.account in (account, None)
             and notice.sent is not None
             and time - _CODE_SECONDS <= notice.sent <= time + LOGIN_TOLERANCE
         },

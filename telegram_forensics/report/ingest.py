@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from telegram_forensics.attribution import records, windows_sessions
+from telegram_forensics.attribution import records
 from telegram_forensics.attribution.records import Evidence, Grade, Place
-from telegram_forensics.attribution.windows_sessions import LogRecord
+from telegram_forensics.report import logs, stock
+from telegram_forensics.report.logs import LogCollector
 from telegram_forensics.report.sources import SourceTable
 from telegram_forensics.report.storage import Location, PlasoStorage, Row
 
@@ -42,18 +42,23 @@ _ANDROID: Final = re.compile(
 _CACHE_TOLERANCE: Final = 60.0
 
 Progress = Callable[[str, int, int], None]
-# Of event logs, which are long, only the events of sessions are decoded.
+# Of event logs, which are long, only the events of sessions are decoded; of what stock
+# parsers give, what names Telegram or a remote shell.
 _MARK: Final = re.compile(
-    rb'"data_type": "(?:telegram:|remote_access:session|teamviewer:)'
+    rb'"data_type": "(?:telegram:|remote_access:session|teamviewer:|syslog:ssh)'
     rb'|"event_identifier": (?:21|23|24|25|4624|4634|4647|4778|4779|4801)[,}]'
+    rb"|[Tt]elegram|TELEGRAM|t\.me/login/|telegra\.Telegraph|chromoting"
+    rb'|"reporter": "sshd'
+    rb"|[Aa]yu[Gg]ram|AYUGRAM|64[Gg]ram|64GRAM|[Kk]otatogram|KOTATOGRAM"
+    rb"|[Uu]nigram|UNIGRAM"
 )
-_EVENT_LOG: Final = "windows:evtx:record"
 _TYPES: Final = (
     "telegram:",
     "remote_access:session",
     "teamviewer:connections_incoming",
-    _EVENT_LOG,
+    logs.EVENT_LOG,
 )
+_STOCK_TYPES: Final = stock.DATA_TYPES.union(logs.LINES)
 
 
 def store_of(location: Location, slot: str | None) -> str:
@@ -83,7 +88,7 @@ class Ingest:
         self.evidence = Evidence()
         self._cache_times: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
         self._logins: dict[tuple[str, str], float] = {}
-        self._logs: list[LogRecord] = []
+        self._logs = LogCollector()
         self._sources = SourceTable()
         self._remote: set[tuple[str, str]] = set()
         self._local: list[tuple[Any, str, int, str]] = []
@@ -148,7 +153,7 @@ class Ingest:
                 if second - first <= _CACHE_TOLERANCE:
                     session.created = first
         self.evidence.sources = self._sources.records()
-        sessions, presence = windows_sessions.assemble(self._logs)
+        sessions, presence = self._logs.assemble()
         self.evidence.remote += sessions
         self.evidence.presence += presence
         for balance in self.evidence.balances:
@@ -421,24 +426,17 @@ class Ingest:
         )
 
     def _event_log(self, row: Row) -> None:
-        get = row.values.get
-        event, time = get("event_identifier"), get("written_time")
-        strings = get("strings") or []
-        if event not in windows_sessions.EVENT_IDS or time is None:
-            return
-        number = get("record_number")
-        place = dataclasses.replace(
-            self.place(row), record=None if number is None else f"record {number}"
-        )
-        self._logs.append(
-            LogRecord(
-                place,
-                str(get("source_name") or ""),
-                int(event),
-                tuple(None if item is None else str(item) for item in strings),
-                time,
-            )
-        )
+        self._logs.add_event_log(row, self.place(row))
+
+    def _line(self, row: Row) -> None:
+        self._logs.add_line(row, self.place(row), self._later)
+
+    def _stock(self, row: Row) -> None:
+        for record in stock.read(self.place(row), row.values):
+            if isinstance(record, records.NoticeRecord):
+                self.evidence.notices.append(record)
+            else:
+                self.evidence.presence.append(record)
 
     def _is_known(self, row: Row, identifier: str | None) -> bool:
         """True for a session that another parser has given already."""
@@ -471,13 +469,15 @@ _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
     "telegram:log": Ingest._log,
     "remote_access:session": Ingest._remote_session,
     "teamviewer:connections_incoming:entry": Ingest._stock_teamviewer,
-    _EVENT_LOG: Ingest._event_log,
+    logs.EVENT_LOG: Ingest._event_log,
+    **dict.fromkeys(logs.LINES, Ingest._line),
+    **dict.fromkeys(stock.DATA_TYPES, Ingest._stock),
 }
 
 
 def is_wanted(data_type: str) -> bool:
     """True for the data types that the attribution needs."""
-    return data_type.startswith(_TYPES)
+    return data_type.startswith(_TYPES) or data_type in _STOCK_TYPES
 
 
 def collect(paths: Iterable[Any], progress: Progress | None = None) -> Evidence:

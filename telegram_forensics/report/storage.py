@@ -270,8 +270,10 @@ class PlasoStorage:
 
     def _make_row(self, number: int, values: dict[str, Any]) -> Row:
         for name, value in values.items():
-            if isinstance(value, dict) and value.get("__type__") == "DateTimeValues":
+            if _is_time(value):
                 values[name] = _seconds(value)
+            elif isinstance(value, list) and value and _is_time(value[0]):
+                values[name] = [_seconds(item) for item in value if _is_time(item)]
         stream = str(values.get("_event_data_stream_identifier") or "")
         return Row(number, values, self._location(stream))
 
@@ -371,6 +373,10 @@ def _hash(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type__") == "DateTimeValues"
 
 
 def _seconds(value: dict[str, Any]) -> float | None:

@@ -55,14 +55,16 @@ TRUTH: Final = {
     "denied": sorted(map(str, DENIED)),
     "window": WINDOW,
     "partner": PARTNER,
+    "code_by_sms": utc("2026-11-01 07:59:20"),
+    "web_visit": utc("2026-11-15 10:20:00"),
 }
 
 CASE: Final = f"""\
 name: model case
 time_zone: Europe/Kyiv
 devices:
-  telephone: {{role: owner_phone, owner: the account holder}}
-  office: {{role: computer, controlled: true}}
+  telephone.aff4: {{role: owner_phone, owner: the account holder}}
+  office.E01: {{role: computer, controlled: true}}
 admitted:
   remote_identifiers: ["{ADMITTED_PARTNER}"]
 disputed:
@@ -190,6 +192,66 @@ def _database(path: Path) -> bytes:
     return path.read_bytes()
 
 
+_SMS = (
+    ("Telegram", "2026-11-01 07:59:20", "Telegram code: 48213", 1),
+    ("+380501112233", "2026-11-20 17:10:00", "Call me back", 1),
+    ("+380501112233", "2026-11-20 17:12:00", "In an hour", 2),
+)
+_VISITS = (
+    ("https://www.teamviewer.com/en/download/", "TeamViewer", "2026-11-09 15:01:00"),
+    ("https://web.telegram.org/k/#640011223", "Telegram Web", "2026-11-15 10:20:00"),
+)
+# Chromium counts microseconds from 1601.
+_WEBKIT_EPOCH = 11_644_473_600
+
+
+def _short_messages(path: Path) -> bytes:
+    """The telephone's SMS, one of them with a login code."""
+    connection = sqlite3.connect(path)
+    connection.execute(
+        "CREATE TABLE sms (_id INTEGER PRIMARY KEY, thread_id INTEGER, address TEXT, "
+        "date INTEGER, read INTEGER DEFAULT 0, type INTEGER, body TEXT)"
+    )
+    connection.executemany(
+        "INSERT INTO sms(address, date, read, type, body) VALUES (?, ?, 1, ?, ?)",
+        [(who, utc(time) * 1000, way, body) for who, time, body, way in _SMS],
+    )
+    connection.commit()
+    connection.close()
+    return path.read_bytes()
+
+
+def _history(path: Path) -> bytes:
+    """The computer's browser history."""
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """
+        CREATE TABLE urls(id INTEGER PRIMARY KEY, url LONGVARCHAR, title LONGVARCHAR,
+            visit_count INTEGER, typed_count INTEGER, last_visit_time INTEGER,
+            hidden INTEGER);
+        CREATE TABLE visits(id INTEGER PRIMARY KEY, url INTEGER, visit_time INTEGER,
+            from_visit INTEGER, transition INTEGER);
+        CREATE TABLE downloads(id INTEGER PRIMARY KEY, target_path LONGVARCHAR,
+            start_time INTEGER, received_bytes INTEGER, total_bytes INTEGER,
+            state INTEGER, danger_type INTEGER, interrupt_reason INTEGER,
+            end_time INTEGER, opened INTEGER);
+        CREATE TABLE downloads_url_chains(id INTEGER, chain_index INTEGER,
+            url LONGVARCHAR);
+        """
+    )
+    for number, (url, title, time) in enumerate(_VISITS, 1):
+        stamp = (utc(time) + _WEBKIT_EPOCH) * 1_000_000
+        connection.execute(
+            "INSERT INTO urls VALUES (?, ?, ?, 1, 1, ?, 0)", (number, url, title, stamp)
+        )
+        connection.execute(
+            "INSERT INTO visits VALUES (?, ?, ?, 0, 0)", (number, number, stamp)
+        )
+    connection.commit()
+    connection.close()
+    return path.read_bytes()
+
+
 def telephone(work: Path) -> dict[str, bytes]:
     """Files of the telephone by path."""
     root = f"data/data/{PACKAGE}"
@@ -208,6 +270,9 @@ def telephone(work: Path) -> dict[str, bytes]:
             [small.Center(1), center], server_time=utc("2026-11-21 07:00:00")
         ),
         f"{root}/files/cache4.db": _database(work / "cache4.db"),
+        "data/data/com.android.providers.telephony/databases/mmssms.db": (
+            _short_messages(work / "mmssms.db")
+        ),
     }
 
 
@@ -262,13 +327,6 @@ def computer(work: Path) -> dict[str, bytes]:
     ]
     text = "\r\n".join("\t".join(row) + "\t" for row in rows) + "\r\n"
     files["Program Files/TeamViewer/Connections_incoming.txt"] = text.encode()
+    browser = "Users/Ann/AppData/Local/Google/Chrome/User Data/Default/History"
+    files[browser] = _history(work / "History")
     return files
-
-
-def write(folder: Path, files: dict[str, bytes]) -> Path:
-    """Writes files below a folder."""
-    for path, data in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -13,33 +14,26 @@ import pytest
 from tests.builders import case
 
 COMMANDS = Path(sys.executable).parent
-pytest.importorskip("telethon")
+IMAGES = Path(__file__).resolve().parents[2] / "test_data" / "case"
 
 
 @pytest.fixture(scope="module")
 def storages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Storage files of the telephone and of the computer."""
     folder = tmp_path_factory.mktemp("case")
-    work = folder / "work"
-    work.mkdir()
-    sources = {
-        "telephone": case.telephone(work),
-        "office": case.computer(work),
-    }
     storages = []
-    for name, files in sources.items():
-        source = case.write(folder / name, files)
+    for name in ("telephone.aff4", "office.E01"):
         storage = folder / f"{name}.plaso"
         subprocess.run(
             [
                 COMMANDS / "log2timeline",
                 "--quiet",
                 "--unattended",
+                "--single_process",
                 "--status_view=none",
-                "--parsers=telegram",
                 f"--logfile={folder / name}.log.gz",
                 f"--storage-file={storage}",
-                source,
+                IMAGES / name,
             ],
             check=True,
             stdout=subprocess.DEVNULL,
@@ -111,16 +105,36 @@ def test_sessions(storages: list[Path], tmp_path: Path) -> None:
         if item["match"] in ("key", "matched")
     }
     assert sessions == {
-        case.TRUTH["phone_session"]: {"telephone"},
-        case.TRUTH["desktop_session"]: {"office"},
+        case.TRUTH["phone_session"]: {"telephone.aff4"},
+        case.TRUTH["desktop_session"]: {"office.E01"},
     }
     states = {
         (item["image"], item["name"]): item["status"] for item in found["sources"]
     }
-    assert states["office", "TeamViewer connections"] == "parsed"
-    assert states["telephone", "Telegram for Android messages"] == "parsed"
-    # The preset looks at Telegram and remote control only.
-    assert states["office", "RDP (Windows event logs)"] == "parser_not_run"
+    assert states["office.E01", "TeamViewer connections"] == "parsed"
+    assert states["telephone.aff4", "Telegram for Android messages"] == "parsed"
+    # Looked for and not there; the other parser is not one for telephones.
+    assert states["office.E01", "RDP (Windows event logs)"] == "absent"
+    assert states["telephone.aff4", "RDP (Windows event logs)"] == "parser_not_run"
+
+
+def test_code_by_sms(storages: list[Path], tmp_path: Path) -> None:
+    """The SMS that opened the telephone's own login is a neutral fact."""
+    found = report(storages, tmp_path, case.CASE)
+    (fact,) = [item for item in found["findings"] if "by SMS" in item["statement"]]
+    assert fact["rule"] == "TF-010"
+    assert fact["start_time"] == "2026-11-01T07:59:20Z"
+    assert fact["evidence"][0]["image"] == "telephone.aff4"
+
+
+def test_committed_ground_truth() -> None:
+    """The files beside the images say what the builder put into them."""
+    truth = json.loads((IMAGES / "truth.json").read_text("utf-8"))
+    hashes = truth.pop("sha256")
+    assert truth == json.loads(json.dumps(case.TRUTH))
+    assert (IMAGES / "case.yaml").read_text("utf-8") == case.CASE
+    for name, value in hashes.items():
+        assert hashlib.sha256((IMAGES / name).read_bytes()).hexdigest() == value
 
 
 def test_disputed_messages(storages: list[Path], tmp_path: Path) -> None:
@@ -155,3 +169,6 @@ def test_telephone_alone(storages: list[Path], tmp_path: Path) -> None:
     """Without the computer the surplus is all that can be said."""
     found = report(storages[:1], tmp_path, case.CASE)
     assert [item["rule"] for item in pointing(found)] == ["TF-101"]
+    # The case file names a computer that is not there.
+    (problem,) = found["problems"]
+    assert "office.E01" in problem
