@@ -212,16 +212,20 @@ def user(
     return head + b"".join(map(tl_text, (first, last, username, phone)))
 
 
-def new_user(identifier: int, usernames: tuple[tuple[str, bool], ...] = ()) -> bytes:
+def new_user(
+    identifier: int,
+    usernames: tuple[tuple[str, bool], ...] = (),
+    name: str = "Zoë",
+) -> bytes:
     """A user of layers 167 to 184 (64-bit id), with several usernames."""
     flags2 = 1 if usernames else 0
     head = struct.pack("<IIIq", 0x215C4438, 1 << 10 | 1 << 1, flags2, identifier)
-    data = head + tl_text("Zoë")
+    data = head + tl_text(name)
     if usernames:
         data += struct.pack("<II", 0x1CB5C415, len(usernames))
-        for name, is_active in usernames:
+        for username, is_active in usernames:
             data += struct.pack("<II", 0xB4073647, 2 if is_active else 0)
-            data += tl_text(name)
+            data += tl_text(username)
     return data
 
 

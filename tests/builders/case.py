@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.builders import android_small as small
-from tests.builders import tdata
+from tests.builders import evtx, tdata
 
 OWNER: Final = 5123456789
 BOB: Final = 640011223
@@ -34,6 +34,9 @@ def utc(text: str) -> int:
 
 LOGIN: Final = utc("2026-11-01 08:00:00")
 WINDOW: Final = (utc("2026-11-20 18:29:40"), utc("2026-11-20 18:36:12"))
+# Nobody sent anything meanwhile.
+RDP: Final = (utc("2026-11-20 15:05:00"), utc("2026-11-20 15:21:30"))
+RDP_ADDRESS: Final = "203.0.113.50"
 # Message id -> time; those of the telephone, and those that are denied.
 COMPOSED: Final = {
     100 + number: utc("2026-11-20 12:00:00") + 900 * number for number in range(9)
@@ -55,6 +58,7 @@ TRUTH: Final = {
     "denied": sorted(map(str, DENIED)),
     "window": WINDOW,
     "partner": PARTNER,
+    "rdp": {"start": RDP[0], "end": RDP[1], "address": RDP_ADDRESS},
     "code_by_sms": utc("2026-11-01 07:59:20"),
     "web_visit": utc("2026-11-15 10:20:00"),
 }
@@ -231,6 +235,7 @@ def _history(path: Path) -> bytes:
             hidden INTEGER);
         CREATE TABLE visits(id INTEGER PRIMARY KEY, url INTEGER, visit_time INTEGER,
             from_visit INTEGER, transition INTEGER);
+        CREATE TABLE visit_source(id INTEGER PRIMARY KEY, source INTEGER);
         CREATE TABLE downloads(id INTEGER PRIMARY KEY, target_path LONGVARCHAR,
             start_time INTEGER, received_bytes INTEGER, total_bytes INTEGER,
             state INTEGER, danger_type INTEGER, interrupt_reason INTEGER,
@@ -252,12 +257,56 @@ def _history(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _event_logs() -> dict[str, bytes]:
+    """The log of the terminal services, and that of logins with an unlock."""
+    manager = "Microsoft-Windows-TerminalServices-LocalSessionManager"
+
+    def session(event: int, time: float, address: str | None) -> evtx.Event:
+        strings = [("User", "OFFICE-PC\\Ann"), ("SessionID", "2")]
+        if address is not None:
+            strings.append(("Address", address))
+        return evtx.Event(
+            manager,
+            event,
+            time,
+            strings,
+            channel=f"{manager}/Operational",
+            in_user_data=True,
+        )
+
+    local = utc("2026-11-20 07:30:00")
+    unlock = evtx.Event(
+        "Microsoft-Windows-Security-Auditing",
+        4801,
+        utc("2026-11-20 18:45:10"),
+        [
+            ("TargetUserSid", "S-1-5-21-1-2-3-1001"),
+            ("TargetUserName", "Ann"),
+            ("TargetDomainName", "OFFICE-PC"),
+            ("TargetLogonId", "0x3e7a1"),
+            ("SessionId", "2"),
+        ],
+    )
+    folder = "Windows/System32/winevt/Logs"
+    sessions = [
+        session(21, local, "LOCAL"),
+        session(25, RDP[0], RDP_ADDRESS),
+        session(24, RDP[1], RDP_ADDRESS),
+        session(25, RDP[1] + 1800, "LOCAL"),
+    ]
+    name = f"{manager}%4Operational.evtx"
+    return {
+        f"{folder}/{name}": evtx.build(sessions),
+        f"{folder}/Security.evtx": evtx.build([unlock]),
+    }
+
+
 def telephone(work: Path) -> dict[str, bytes]:
     """Files of the telephone by path."""
     root = f"data/data/{PACKAGE}"
     preferences = small.preferences(
         {
-            "user": small.wrapped(small.new_user(OWNER)),
+            "user": small.wrapped(small.new_user(OWNER, name="Ann")),
             "loginTime": LOGIN,
             "lastSendMessageId": -210_000 - len(COMPOSED),
         }
@@ -327,6 +376,7 @@ def computer(work: Path) -> dict[str, bytes]:
     ]
     text = "\r\n".join("\t".join(row) + "\t" for row in rows) + "\r\n"
     files["Program Files/TeamViewer/Connections_incoming.txt"] = text.encode()
+    files.update(_event_logs())
     browser = "Users/Ann/AppData/Local/Google/Chrome/User Data/Default/History"
     files[browser] = _history(work / "History")
     return files

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from telegram_forensics.report import ingest
 from tests.builders import case
 
 COMMANDS = Path(sys.executable).parent
@@ -113,8 +114,8 @@ def test_sessions(storages: list[Path], tmp_path: Path) -> None:
     }
     assert states["office.E01", "TeamViewer connections"] == "parsed"
     assert states["telephone.aff4", "Telegram for Android messages"] == "parsed"
-    # Looked for and not there; the other parser is not one for telephones.
-    assert states["office.E01", "RDP (Windows event logs)"] == "absent"
+    assert states["office.E01", "RDP (Windows event logs)"] == "parsed"
+    # The parser is not one for telephones.
     assert states["telephone.aff4", "RDP (Windows event logs)"] == "parser_not_run"
 
 
@@ -125,6 +126,39 @@ def test_code_by_sms(storages: list[Path], tmp_path: Path) -> None:
     assert fact["rule"] == "TF-010"
     assert fact["start_time"] == "2026-11-01T07:59:20Z"
     assert fact["evidence"][0]["image"] == "telephone.aff4"
+
+
+def test_remote_sessions(storages: list[Path]) -> None:
+    """Every connection to the computer, with partner, start and end."""
+    evidence = ingest.collect(storages)
+    rdp = case.TRUTH["rdp"]
+    found = {
+        (item.tool, item.start, item.end, item.remote_identifier, item.has_input)
+        for item in evidence.remote
+    }
+    assert found == {
+        ("RDP", rdp["start"], rdp["end"], rdp["address"], True),
+        ("TeamViewer", *case.WINDOW, case.PARTNER, True),
+        (
+            "TeamViewer",
+            case.utc("2026-11-20 12:00:00"),
+            case.utc("2026-11-20 13:00:00"),
+            case.ADMITTED_PARTNER,
+            True,
+        ),
+        (
+            "TeamViewer",
+            case.utc("2026-11-20 14:00:00"),
+            case.utc("2026-11-20 14:02:00"),
+            case.PARTNER,
+            False,
+        ),
+    }
+    # A connection at the keyboard is none, and its unlock is a sign of presence.
+    unlocks = [item for item in evidence.presence if item.kind == "unlock"]
+    assert [item.start for item in unlocks] == [case.utc("2026-11-20 18:45:10")]
+    visits = [item for item in evidence.presence if "visited" in item.words]
+    assert [item.start for item in visits] == [case.TRUTH["web_visit"]]
 
 
 def test_committed_ground_truth() -> None:
