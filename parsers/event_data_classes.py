@@ -1,10 +1,18 @@
 """All event data classes, by the modules that hold them."""
 
+from telegram_forensics.parsers import device_event_data
 from telegram_forensics.parsers import event_data
 from telegram_forensics.parsers import message_event_data
+from telegram_forensics.parsers import remote_access_event_data
 from telegram_forensics.parsers import storage_event_data
 
-MODULES = (event_data, message_event_data, storage_event_data)
+MODULES = (
+    device_event_data,
+    event_data,
+    message_event_data,
+    remote_access_event_data,
+    storage_event_data,
+)
 
 EVENT_DATA_CLASSES = tuple(
     data_class for module in MODULES for data_class in module.EVENT_DATA_CLASSES

@@ -211,6 +211,8 @@ def register_parsers(module: ModuleType) -> None:
     from plaso.parsers import manager, sqlite, winreg_parser
 
     from telegram_forensics.parsers import (
+        android_device_use,
+        library_sessions,
         remote_access_configuration,
         remote_access_logs,
         remote_access_teamviewer,
@@ -222,6 +224,7 @@ def register_parsers(module: ModuleType) -> None:
     )
 
     for parsers in (
+        android_device_use.PARSERS,
         remote_access_configuration.PARSERS,
         remote_access_logs.PARSERS,
         remote_access_teamviewer.PARSERS,
@@ -233,14 +236,17 @@ def register_parsers(module: ModuleType) -> None:
         for parser_class in parsers:
             manager.ParsersManager.RegisterParser(parser_class)
             registered_parsers.append(parser_class.NAME)
-    for plugin_class in (telegram_android_database.TelegramAndroidPlugin,):
+    for plugin_class in (
+        telegram_android_database.TelegramAndroidPlugin,
+        *android_device_use.PLUGINS,
+        *library_sessions.PLUGINS,
+    ):
         sqlite.SQLiteParser.RegisterPlugin(plugin_class)
         registered_parsers.append(f"{sqlite.SQLiteParser.NAME}/{plugin_class.NAME}")
     for plugin_class in remote_access_configuration.WINREG_PLUGINS:
+        # Not in our preset: win_gen has the whole of winreg, and a plugin named beside
+        # it would leave that one only.
         winreg_parser.WinRegistryParser.RegisterPlugin(plugin_class)
-        registered_parsers.append(
-            f"{winreg_parser.WinRegistryParser.NAME}/{plugin_class.NAME}"
-        )
 
 
 def extend_presets(module: ModuleType) -> None:

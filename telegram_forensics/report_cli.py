@@ -9,17 +9,23 @@ from typing import Any
 
 from telegram_forensics.attribution.case import Case, CaseError, read_case
 from telegram_forensics.attribution.engine import Attribution, attribute
-from telegram_forensics.report import document, ingest
+from telegram_forensics.report import document, html, ingest, tables
 from telegram_forensics.report.storage import StorageError
+from telegram_forensics.report.texts import LANGUAGES
 
 _EXAMPLES = """\
 examples:
-  telegram-forensics report case.plaso --json report.json
-      sessions and findings of one or several images in one storage file
-  telegram-forensics report phone.plaso office.plaso --case case.yaml --json report.json
-      the same over two files, with what the examiner knows
+  telegram-forensics report case.plaso
+      a summary on the terminal: sessions and findings of the images in one storage file
+  telegram-forensics report case.plaso -o report.html --json report.json
+      a page to read and print, and the same for programs
+  telegram-forensics report phone.plaso office.plaso --case case.yaml -o report.html
+      over two files, with what the examiner knows
+  telegram-forensics report case.plaso -o zvit.html --language uk --xlsx findings.xlsx
+      in Ukrainian, with the findings as a table for spreadsheets
 
-The files are read only. Findings TF-1xx and TF-2xx point beyond the owner; each says
+The page is one file and loads nothing from a network. The storage files are read
+only. Findings TF-1xx and TF-2xx point beyond the owner; each says
 what else could be the case and what would decide.
 """
 
@@ -44,7 +50,26 @@ def add_command(commands: Any) -> None:
         "--case", metavar="FILE", help="case.yaml: what the examiner knows"
     )
     parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="write the report as one HTML page",
+    )
+    parser.add_argument(
+        "--language",
+        choices=sorted(LANGUAGES),
+        default="en",
+        help="language of page and tables (default: %(default)s)",
+    )
+    parser.add_argument(
         "--json", metavar="FILE", type=Path, help="write the report as JSON"
+    )
+    parser.add_argument(
+        "--csv", metavar="FILE", type=Path, help="write the findings as CSV"
+    )
+    parser.add_argument(
+        "--xlsx", metavar="FILE", type=Path, help="write the findings as XLSX"
     )
     parser.add_argument(
         "--quiet", action="store_true", help="no progress and no summary"
@@ -61,19 +86,46 @@ def run(options: argparse.Namespace) -> int:
     except (CaseError, StorageError, OSError) as exception:
         print(f"telegram-forensics report: {exception}", file=sys.stderr)
         return 2
+    evidence.problems += case.find_problems(evidence.images)
     result = attribute(evidence, case)
-    if options.json is not None:
-        text = document.to_json(document.make_document(result))
-        try:
-            options.json.write_text(text, encoding="utf-8")
-        except OSError as exception:
-            print(f"telegram-forensics report: {exception}", file=sys.stderr)
-            return 2
+    try:
+        written = _write(options, result)
+    except OSError as exception:
+        print(f"telegram-forensics report: {exception}", file=sys.stderr)
+        return 2
     if not options.quiet:
         print(_summarize(result))
-        if options.json is not None:
-            print(f"Report: {options.json}")
+        for path in written:
+            print(f"Report: {path}")
     return 0
+
+
+def _write(options: argparse.Namespace, result: Attribution) -> list[Path]:
+    """Writes what was asked for; without any of it there is the summary only.
+
+    Returns:
+        Paths of the files.
+
+    Raises:
+        OSError: if one cannot be written.
+    """
+    written: list[Path] = []
+    if options.json is not None:
+        text = document.to_json(document.make_document(result))
+        options.json.write_text(text, encoding="utf-8")
+        written.append(options.json)
+    if options.csv is not None:
+        options.csv.write_bytes(tables.to_csv(result, options.language))
+        written.append(options.csv)
+    if options.xlsx is not None:
+        tables.write_xlsx(result, options.xlsx, options.language)
+        written.append(options.xlsx)
+    if options.output is not None:
+        page = html.render(result, options.language)
+        # The same bytes on every system.
+        options.output.write_bytes(page.encode("utf-8"))
+        written.append(options.output)
+    return written
 
 
 def _show_progress(name: str, done: int, total: int) -> None:

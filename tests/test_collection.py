@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from artifacts import definitions as artifacts_definitions
 from artifacts import reader, registry
-from plaso.engine import engine, yaml_filter_file
+from dfvfs.helpers import file_system_searcher
+from dfvfs.path import factory
+from dfvfs.resolver import context
+from dfvfs.vfs import os_file_system
+from plaso.engine import engine, path_filters, yaml_filter_file
 
 from telegram_forensics import audit, definitions
 
@@ -23,7 +27,11 @@ def own_definitions() -> dict[str, object]:
 def test_artifact_definitions_are_valid() -> None:
     """The library reads them; groups name what exists; all say where they apply."""
     found = own_definitions()
-    assert {"TelegramAndroid", "TelegramDesktop"} <= found.keys()
+    assert {
+        "RemoteAccessPrograms",
+        "TelegramAndroid",
+        "TelegramDesktop",
+    } <= found.keys()
     for definition in found.values():
         assert definition.supported_os  # type: ignore[attr-defined]
         for source in definition.sources:  # type: ignore[attr-defined]
@@ -63,9 +71,74 @@ def test_filter_files(path: Path) -> None:
     assert all(item.paths for item in filters)
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted", "others"),
+    [
+        (
+            "remote_access_windows.yaml",
+            [
+                "Program Files/TeamViewer/Connections_incoming.txt",
+                "Program Files (x86)/TeamViewer/TeamViewer15_Logfile.log",
+                "Program Files/uvnc bvba/UltraVNC/mslogon.log",
+                "ProgramData/AMMYY/access.log",
+                "ProgramData/AnyDesk/ad_svc.trace",
+                "ProgramData/AnyDesk/ad_1234/connection_trace.txt",
+                "Users/Olga P/AppData/Roaming/AnyDesk/user.conf",
+                "Users/olga/AppData/Roaming/RustDesk/log/server/RustDesk_rCURRENT.log",
+                "Users/olga/AppData/Roaming/TeamViewer/connections.txt",
+                "Users/olga/ntuser.dat",
+                "Windows/System32/config/SOFTWARE",
+            ],
+            ["Users/olga/notes.txt", "Program Files/Other/log.txt"],
+        ),
+        (
+            "remote_access_unix.yaml",
+            [
+                "data/media/0/RustDesk/logs/RustDesk_rCURRENT.log",
+                "etc/anydesk/system.conf",
+                "home/olga/.anydesk/connection_trace.txt",
+                "home/olga/.local/share/logs/RustDesk/server/rustdesk_rCURRENT.log",
+                "home/olga/.local/share/teamviewer15/connections.txt",
+                "home/olga/.vnc/pc:1.log",
+                "Users/olga/Library/Logs/TeamViewer/TeamViewer15_Logfile.log",
+                "var/log/anydesk.trace",
+                "var/log/teamviewer15/TeamViewer15_Logfile.log",
+            ],
+            ["var/log/syslog", "home/olga/.config/other.conf"],
+        ),
+    ],
+)
+def test_filters_of_remote_access(
+    tmp_path: Path, name: str, wanted: list[str], others: list[str]
+) -> None:
+    """Plaso finds with them the files where the programs put them, and no others."""
+    for path in (*wanted, *others):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"x")
+    filters = yaml_filter_file.YAMLFilterFile()
+    helper = path_filters.PathCollectionFiltersHelper()
+    helper.BuildFindSpecs(filters.ReadFromFile(str(definitions.FILTERS_FOLDER / name)))
+    file_system = os_file_system.OSFileSystem(
+        context.Context(), factory.Factory.NewPathSpec("OS", location=str(tmp_path))
+    )
+    file_system.Open()
+    searcher = file_system_searcher.FileSystemSearcher(
+        file_system, factory.Factory.NewPathSpec("OS", location=str(tmp_path))
+    )
+    found = {
+        str(Path(path_spec.location).relative_to(tmp_path))
+        for path_spec in searcher.Find(helper.included_file_system_find_specs)
+    }
+    assert found == set(wanted)
+
+
 def test_there_is_a_filter_file() -> None:
     """The test above cannot pass for want of files."""
-    assert [path.name for path in FILTERS] == ["telegram_android.yaml"]
+    assert [path.name for path in FILTERS] == [
+        "remote_access_unix.yaml",
+        "remote_access_windows.yaml",
+        "telegram_android.yaml",
+    ]
 
 
 def test_info_names_them() -> None:

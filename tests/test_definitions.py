@@ -12,12 +12,18 @@ import plaso
 import pytest
 import yaml
 from plaso.engine import timeliner
+from plaso.filters import parser_filter
 from plaso.formatters import manager as formatters_manager
 from plaso.formatters import yaml_formatters_file
 from plaso.output import mediator
+from plaso.parsers import manager as parsers_manager
 from plaso.parsers import presets
 from telegram_forensics.formatters import helpers
-from telegram_forensics.parsers import event_data, event_data_classes
+from telegram_forensics.parsers import (
+    event_data,
+    event_data_classes,
+    remote_access_event_data,
+)
 
 from telegram_forensics import definitions
 
@@ -25,7 +31,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PLASO_DATA = str(Path(plaso.__file__).parent / "data")
 CLASSES = event_data_classes.EVENT_DATA_CLASSES
 MODULES = event_data_classes.MODULES
-BASE = event_data.TelegramEventData
+BASES = {
+    event_data.TelegramEventData: "Attributes of every event",
+    remote_access_event_data.RemoteAccessEventData: (
+        "Attributes of every remote access event"
+    ),
+}
 
 by_class = pytest.mark.parametrize(
     "data_class", CLASSES, ids=lambda data_class: data_class.DATA_TYPE
@@ -51,6 +62,12 @@ def attributes(data_class: type) -> dict[str, Any]:
         for name, value in found.items()
         if not name.startswith("_") and name != "data_type"
     }
+
+
+def base_of(data_class: type) -> type:
+    """The base that a class shares with others."""
+    (base,) = [base for base in BASES if issubclass(data_class, base)]
+    return base
 
 
 def documented(data_class: type) -> dict[str, str]:
@@ -91,7 +108,9 @@ def test_every_class_is_listed() -> None:
         value
         for module in MODULES
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, BASE) and value is not BASE
+        if isinstance(value, type)
+        and issubclass(value, tuple(BASES))
+        and value not in BASES
     ]
     assert set(found) == set(CLASSES)
 
@@ -104,7 +123,7 @@ def test_attributes(data_class: type) -> None:
     found = attributes(data_class)
     assert set(found.values()) == {None}
     names = list(found)
-    base = list(attributes(BASE))
+    base = list(attributes(base_of(data_class)))
     assert names[: len(base)] == base == sorted(base)
     own = names[len(base) :]
     assert own
@@ -182,9 +201,11 @@ def test_formatters_use_what_exists(data_class: type) -> None:
             names.add(helper["output_attribute"])
             names.add(helper.get("input_attribute", helper["output_attribute"]))
     assert names <= set(attributes(data_class))
-    # The identity is in each message.
-    assert {"account_identifier", "session_identifier", "client_name"} <= names
-    own = set(attributes(data_class)) - set(attributes(BASE))
+    own = set(attributes(data_class))
+    if issubclass(data_class, event_data.TelegramEventData):
+        # The identity is in each message.
+        assert {"account_identifier", "session_identifier", "client_name"} <= names
+        own -= set(attributes(event_data.TelegramEventData))
     shown = {name for name in own if not name.endswith("_time")}
     assert shown <= names
 
@@ -233,6 +254,16 @@ def test_messages() -> None:
     message = formatter.GetMessage(values)
     assert "slot: 1" in message
     assert "LOCKED, none of the given passcodes fits" in message
+    formatter = output_mediator.GetMessageFormatter("remote_access:session")
+    for success, expected in (
+        (True, "AnyDesk session, let in"),
+        (False, "AnyDesk session, not let in"),
+        # Not known is not refused.
+        (None, "AnyDesk session"),
+    ):
+        values = {"tool": "AnyDesk", "success": success}
+        formatter.FormatEventValues(output_mediator, values)
+        assert formatter.GetMessage(values) == expected
 
 
 # Documentation.
@@ -256,16 +287,18 @@ def rows(section: str) -> list[str]:
 def test_documentation(data_class: type) -> None:
     """A section for each data type with a row for it and for each of its attributes."""
     section = rows(sections()[data_class.DATA_TYPE].split("\n\n| ", 2)[1])
-    own = [name for name in attributes(data_class) if name not in attributes(BASE)]
+    base = attributes(base_of(data_class))
+    own = [name for name in attributes(data_class) if name not in base]
     assert section[0] == data_class.DATA_TYPE
     assert sorted(section[1:]) == sorted(own)
 
 
-def test_documentation_of_the_base() -> None:
+@pytest.mark.parametrize("base", BASES, ids=lambda base: base.__name__)
+def test_documentation_of_the_base(base: type) -> None:
     """The attributes of every event have a row each, and no other has."""
-    section = sections()["Attributes of every event"].split("### ")[0]
+    section = sections()[BASES[base]].split("### ")[0]
     assert sorted(rows(section)) == sorted(
-        name for name in attributes(BASE) if name != "data_type"
+        name for name in attributes(base) if name != "data_type"
     )
 
 
@@ -285,10 +318,23 @@ def test_presets_name_what_exists() -> None:
     found = presets.ParserPresetsManager()
     found.ReadFromFile(f"{PLASO_DATA}/presets.yaml")
     assert found._definitions["telegram"].parsers == [
+        "remote_access_ammyy",
+        "remote_access_anydesk",
+        "remote_access_configuration",
+        "remote_access_remote_assistance",
+        "remote_access_rustdesk",
+        "remote_access_teamviewer_connections",
+        "remote_access_teamviewer_log",
+        "remote_access_vnc",
         "sqlite/telegram_android_database",
+        "sqlite/telegram_android_notification_log",
+        "sqlite/telegram_pyrogram_session",
+        "sqlite/telegram_telethon_session",
+        "telegram_android_notifications",
         "telegram_android_preferences",
         "telegram_android_statistics",
         "telegram_android_tgnet",
+        "telegram_android_usage",
         "telegram_desktop",
         "telegram_desktop_damaged",
         "telegram_desktop_export_html",
@@ -298,6 +344,24 @@ def test_presets_name_what_exists() -> None:
     ]
     for target in definitions.read_presets()["telegram"]:
         assert found._definitions[target].parsers.count("telegram") == 1
+
+
+def test_our_preset_takes_no_plugin_away() -> None:
+    """A stock preset runs the same stock parsers and plugins as without ours."""
+    stock = presets.ParserPresetsManager()
+    stock.ReadFromFile(f"{PLASO_DATA}/presets.yaml")
+    helper = parser_filter.ParserFilterExpressionHelper()
+    ours = [name.split("/") for name in stock._definitions["telegram"].parsers]
+    for preset in ("win_gen", "win7", "linux", "macos", "android", "ios"):
+        _, includes = helper.SplitExpression(helper.ExpandPresets(stock, preset))
+        for parser, *plugin in ours:
+            # Beside a plugin that is named, "*" means nothing to plaso.
+            assert not plugin or "*" not in includes[parser], (preset, parser)
+    expression = helper.ExpandPresets(stock, "win7")
+    parsers = parsers_manager.ParsersManager.GetParserObjects(expression)
+    plugins = parsers["winreg"]._plugins_per_name
+    assert len(plugins) > 20
+    assert "remote_access_teamviewer" in plugins
 
 
 @pytest.mark.parametrize(

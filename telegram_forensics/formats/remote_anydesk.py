@@ -17,7 +17,9 @@ from telegram_forensics.formats.remote_text import TextLine
 
 TOOL: Final = "AnyDesk"
 
-_NAME: Final = re.compile(r"(?:ad|ad_svc|anydesk)\d*\.trace(?:\.\d+)?", re.IGNORECASE)
+_NAME: Final = re.compile(
+    r"(?:ad|ad_svc|anydesk\w*)\d*\.trace(?:\.\d+)?", re.IGNORECASE
+)
 # Process, thread, fibre and module follow, then " - " and the text.
 _LINE: Final = re.compile(
     r"\s*(\w+)\s+(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{3}))?\s+"
@@ -252,8 +254,9 @@ class AnyDeskTraceDecoder(records.LogDecoder):
             found = [code for pattern, code in _METHODS if pattern.search(how)]
             session.authentication = found[0] if found else how
             session.success = event.success = True
+            session.authentication_method = how
             event.authentication = session.authentication
-            event.details = session.details = f"authenticated {how}"
+            event.authentication_method = how
             session.start, session.start_basis = moment, "authentication"
         elif kind == "partner_system":
             event.details = values["value"]
@@ -324,6 +327,9 @@ class AnyDeskTraceDecoder(records.LogDecoder):
         session = self._open.pop(key)
         for process in [name for name, used in self._processes.items() if used == key]:
             del self._processes[process]
+        if session.start_basis == "request":
+            # One time is one event.
+            session.requested = None
         session.local_address = self._address
         session.local_identifier = self._identifier
         yield session

@@ -22,7 +22,7 @@ TEAMVIEWER: Final = "TeamViewer"
 ULTRAVNC: Final = "UltraVNC"
 
 _SECRET: Final = re.compile(
-    r"pass|pwd|passwd|hash|salt|secret|token|private|key_?pair|enc_?id|\bkey\b|cert"
+    r"pass|pwd|hash|salt|secret|token|private|enc_?id|(?<!hot)key(?!board)|cert"
     r"|\b[ps]k\b|bearer|credential",
     re.IGNORECASE,
 )
@@ -54,7 +54,7 @@ def is_secret(name: str) -> bool:
 
 def public_value(name: str, value: str) -> str:
     """The value of a setting as it may be given out."""
-    if value and is_secret(name):
+    if value and (is_secret(name) or "-----BEGIN " in value):
         return f"set ({len(value)} characters, not given out)"
     if len(value) > _MAXIMUM_VALUE:
         return f"{value[:_MAXIMUM_VALUE]} ... ({len(value)} characters)"

@@ -21,7 +21,7 @@ LINE_OFFSET: Final = "line_offset"
 HEADER_OFFSET: Final = "header_offset"
 HEADER_OFFSET_SHIFTED: Final = "header_offset_shifted"
 LINE_ANCHOR: Final = "line_anchor"
-SYSTEM_ZONE_YEAR_DERIVED: Final = "system_zone_year_derived"
+TRACE_OFFSET: Final = "trace_offset"
 
 _FIRST_YEAR: Final = 1990
 _LAST_YEAR: Final = 2200
@@ -107,6 +107,8 @@ class Record:
     access_mode: str | None = None
     access_rights: str | None = None
     authentication: str | None = None
+    authentication_method: str | None = None
+    connection_number: str | None = None
     date_order: str | None = None
     details: str | None = None
     direction: str | None = None
@@ -196,6 +198,7 @@ class LogDecoder:
 
     def __init__(self) -> None:
         self.coverage = Coverage()
+        self._rejected: int | None = None
 
     def read(self, lines: Iterable[TextLine]) -> Iterator[Record]:
         """Decodes a log.
@@ -231,8 +234,10 @@ class LogDecoder:
         yield from ()
 
     def reject(self, line: TextLine, reason: str) -> None:
-        """Counts a line that cannot be decoded."""
-        self.coverage.number_of_damaged += 1
+        """Counts a line that cannot be decoded, once whatever is wrong with it."""
+        if line.offset != self._rejected:
+            self._rejected = line.offset
+            self.coverage.number_of_damaged += 1
         counted = self.coverage.reasons.get(reason)
         if counted is None:
             self.coverage.reasons[reason] = [1, line.offset]

@@ -131,7 +131,7 @@ class RustDeskLogDecoder(records.LogDecoder):
         record.text_encoding = line.encoding
         record.direction = "incoming"
         record.remote_address = match[2]
-        record.remote_session_identifier = f"#{number}"
+        record.connection_number = number
         # The connection is open before anybody is let in.
         record.start, record.start_basis = moment, "connection_opened"
         self._open[number] = record
@@ -144,7 +144,7 @@ class RustDeskLogDecoder(records.LogDecoder):
         event = self._describe(line, moment, "connection_closed", record)
         reason = match[2].strip() if match.re is _CLOSED else None
         event.details = reason
-        event.remote_session_identifier = f"#{match[1]}"
+        event.connection_number = match[1]
         yield event
         if record is None:
             if match.re is _LOOP:
@@ -152,7 +152,7 @@ class RustDeskLogDecoder(records.LogDecoder):
                 return
             record = records.Record(self.tool, offset=line.offset)
             record.direction = "incoming"
-            record.remote_session_identifier = f"#{match[1]}"
+            record.connection_number = match[1]
         record.end, record.end_basis = moment, "connection_closed"
         record.end_offset = line.offset
         if reason:
@@ -189,7 +189,7 @@ class RustDeskLogDecoder(records.LogDecoder):
         event = self.event(line, moment, kind, text=line.text, direction="incoming")
         if record is not None:
             event.remote_address = record.remote_address
-            event.remote_session_identifier = record.remote_session_identifier
+            event.connection_number = record.connection_number
         return event
 
     def end(self) -> Iterator[records.Record]:

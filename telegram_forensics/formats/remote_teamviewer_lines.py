@@ -30,7 +30,7 @@ _INSTALLED: Final = re.compile(
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(
-    r"teamviewer\d*_logfile(?:_old)?\.log|tvnetwork(?:_old)?\.log", re.IGNORECASE
+    r"teamviewer\d*_logfile[\w.-]*\.log|tvnetwork(?:_old)?\.log", re.IGNORECASE
 )
 _MAXIMUM_FIELDS: Final = 64
 ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\b")
@@ -80,8 +80,8 @@ EVENTS: Final = tuple(
         ),
         (
             "anchor",
-            r"SessionStateParticipants::AddParticipant: pid: \[.*\] and timestamp: "
-            r"(?P<time>\d{12,14})$",
+            r"SessionStateParticipants::AddParticipant: pid: \[(?P<id>\d+),-?\d+\] and "
+            r"timestamp: (?P<time>\d{12,14})$",
         ),
         (
             "removed",
@@ -100,7 +100,7 @@ EVENTS: Final = tuple(
         ),
         (
             "punched",
-            r"(?:UDPv\d: .*punch|UHP\.PING response)",
+            r"(?:UDPv\d: )?(?:.*[Pp]unch|UHP\.PING response)",
         ),
         (
             "file",
@@ -113,7 +113,7 @@ ANY_EVENT: Final = re.compile(
     r"CreatePassiveSession|client hello|ConnectionGuard: inc|remote fingerprint"
     r"|Connection incoming|AuthenticationBlocker::A|RunAuthenticationMethod"
     r"|SetMyParticipant|AddParticipant|RemoveParticipant|SessionStatistics\["
-    r"|client version is|RCAccessControl|punch|UHP\.PING|Write file|Download from"
+    r"|client version is|RCAccessControl|[Pp]unch|UHP\.PING|Write file|Download from"
     r"|FileTransfer|CFT_Operation_"
 )
 

@@ -345,7 +345,8 @@ class TeamViewerLogDecoder(records.LogDecoder):
         record = self._unfinished()
         if match["result"].strip(" .") == "successful":
             if record is not None:
-                record.authentication = match["method"]
+                record.authentication = self._authentication(match["method"])
+                record.authentication_method = match["method"]
                 record.start, record.start_basis = moment, "authentication"
                 record.direction = record.direction or "incoming"
             return
@@ -353,13 +354,17 @@ class TeamViewerLogDecoder(records.LogDecoder):
             line,
             moment,
             "authentication_failed",
-            authentication=match["method"],
+            authentication=self._authentication(match["method"]),
+            authentication_method=match["method"],
             direction="incoming",
             local_identifier=self._own_identifier,
             remote_identifier=record.remote_identifier if record else None,
             success=False,
             text=line.text,
         )
+
+    def _authentication(self, method: str) -> str:
+        return "password" if "password" in method.lower() else method
 
     def _on_own(
         self, line: TextLine, moment: records.Moment | None, match: re.Match[str]
@@ -389,7 +394,8 @@ class TeamViewerLogDecoder(records.LogDecoder):
     def _on_anchor(
         self, line: TextLine, moment: records.Moment | None, match: re.Match[str]
     ) -> Iterator[records.Record]:
-        if moment is None:
+        if moment is None or (self._own and match["id"] not in self._own):
+            # The partner's time is of its own clock.
             return
         offset = self._clock.anchor(moment, int(match["time"]), line.text.strip())
         if offset is None:

@@ -58,19 +58,30 @@ class _Sessions:
             over.append(self._open.pop((address, number)))
         if len(self._open) >= _MAXIMUM_OPEN:
             over.append(self._open.pop(next(iter(self._open))))
-        if (address, number) in self._open:
-            # Several sessions of one address, which old builds do not number.
-            number = f"{number}/{record.offset}"
-        self._open[address, number] = record
+        # Old builds do not number sessions.
+        self._open[address, number or f"/{record.offset}"] = record
         return over
 
-    def end(self, address: str, number: str) -> records.Record | None:
-        """Ends a session: that number, or the last one of the address."""
+    def end(
+        self, address: str, number: str, account: str | None = None
+    ) -> records.Record | None:
+        """Ends a session: that number, or the last one of the address and account."""
         record = self._open.pop((address, number), None)
-        if record is None:
-            for key in reversed(self._open):
-                if key[0] == address and not (number and key[1].isdigit()):
-                    return self._open.pop(key)
+        if record is not None:
+            return record
+        found = [
+            key
+            for key, record in self._open.items()
+            if key[0] == address
+            and key[1].startswith("/")
+            and account in (None, record.local_account)
+        ]
+        if not found:
+            return None
+        record = self._open.pop(found[-1])
+        if len(found) > 1:
+            record.details = "several sessions of this address were open, this one or "
+            record.details += "another of them ended"
         return record
 
     def rest(self) -> list[records.Record]:
@@ -175,12 +186,13 @@ class UltraVncLogonDecoder(records.LogDecoder):
             setattr(record, name, value)
         record.remote_address = match[2]
         record.authentication = "password"
+        record.authentication_method = match[1]
         record.start, record.start_basis = moment, "authentication"
         record.success = True
         mode = _MODE.search(match[3])
         number = _NUMBER.search(match[3])
         record.access_mode = mode[1] if mode else None
-        record.remote_session_identifier = number[1] if number else None
+        record.connection_number = number[1] if number else None
         yield from self._sessions.begin(match[2], number[1] if number else "", record)
 
     def _gone(
@@ -192,17 +204,21 @@ class UltraVncLogonDecoder(records.LogDecoder):
     ) -> records.Record:
         mode = _MODE.search(match[3])
         number = _NUMBER.search(match[3])
-        record = self._sessions.end(match[1], number[1] if number else "")
+        account = values["local_account"]
+        record = self._sessions.end(
+            match[1],
+            number[1] if number else "",
+            account if isinstance(account, str) else None,
+        )
         if record is None:
             record = records.Record(self.tool, offset=line.offset)
             for name, value in values.items():
                 setattr(record, name, value)
             record.remote_address = match[1]
-        record.local_account = record.local_account or values["local_account"]  # type: ignore[assignment]
         # Only here where the line of the start does not tell.
         record.access_mode = record.access_mode or (mode[1] if mode else None)
-        if number and record.remote_session_identifier is None:
-            record.remote_session_identifier = number[1]
+        if number and record.connection_number is None:
+            record.connection_number = number[1]
         record.end, record.end_basis = moment, "session_ended"
         record.end_offset = line.offset
         return record
@@ -271,7 +287,7 @@ class WinVncDecoder(records.LogDecoder):
         record.text_encoding = line.encoding
         record.direction = "incoming"
         record.remote_address = peer
-        record.remote_session_identifier = number or None
+        record.connection_number = number or None
         return record
 
     def end(self) -> Iterator[records.Record]:

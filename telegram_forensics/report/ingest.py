@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from telegram_forensics.attribution import records
 from telegram_forensics.attribution.records import Evidence, Grade, Place
-from telegram_forensics.report import logs, stock
+from telegram_forensics.report import device_use, logs, stock
 from telegram_forensics.report.logs import LogCollector
 from telegram_forensics.report.sources import SourceTable
 from telegram_forensics.report.storage import Location, PlasoStorage, Row
@@ -432,7 +432,9 @@ class Ingest:
         self._logs.add_line(row, self.place(row), self._later)
 
     def _stock(self, row: Row) -> None:
-        for record in stock.read(self.place(row), row.values):
+        is_own = row.values["data_type"] in device_use.DATA_TYPES
+        read = device_use.read if is_own else stock.read
+        for record in read(self.place(row), row.values):
             if isinstance(record, records.NoticeRecord):
                 self.evidence.notices.append(record)
             else:
@@ -471,7 +473,7 @@ _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
     "teamviewer:connections_incoming:entry": Ingest._stock_teamviewer,
     logs.EVENT_LOG: Ingest._event_log,
     **dict.fromkeys(logs.LINES, Ingest._line),
-    **dict.fromkeys(stock.DATA_TYPES, Ingest._stock),
+    **dict.fromkeys(stock.DATA_TYPES | device_use.DATA_TYPES, Ingest._stock),
 }
 
 

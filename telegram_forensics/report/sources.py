@@ -27,6 +27,11 @@ _SOURCES: Final = {
         "telegram_android_tgnet",
         "telegram_android_preferences",
     ),
+    "Android usage statistics": ("telegram_android_usage",),
+    "Android notifications": (
+        "telegram_android_notifications",
+        "sqlite/telegram_android_notification_log",
+    ),
     "Client library sessions": (
         "sqlite/telegram_telethon_session",
         "sqlite/telegram_pyrogram_session",

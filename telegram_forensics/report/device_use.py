@@ -1,0 +1,93 @@
+"""What Android's own records say of people: use of a telephone, codes on its screen.
+
+Derivation (docs/android.md, "Who used the telephone"): a screen that is switched on, a
+lock that is gone, Telegram in the foreground, and a notification that was clicked or
+dismissed are signs of somebody at that telephone, never of who it was. All of them are
+`phone_activity`: the rules count an `unlock` for the console of a computer only. What
+Android does by itself (services, stand-by, notifications that were seen) is no sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from telegram_forensics.attribution.records import (
+    NoticeRecord,
+    Place,
+    PresenceRecord,
+)
+from telegram_forensics.report import stock
+
+_USE: Final = "telegram:device_use"
+_NOTIFICATION: Final = "telegram:notification"
+DATA_TYPES: Final = frozenset({_USE, _NOTIFICATION})
+
+_DEVICE_WORDS: Final = {
+    "screen_interactive": (
+        "screen switched on (by a person, a call, a charger or a notification)"
+    ),
+    "keyguard_hidden": "screen lock gone (unlocked, or none is set)",
+    "user_unlocked": "storage opened with the unlock after a start",
+}
+_CLIENT_WORDS: Final = {
+    "activity_resumed": "in the foreground",
+    "user_interaction": "used",
+    "shortcut_invocation": "opened by a shortcut",
+}
+_NOTIFICATION_WORDS: Final = {
+    "clicked": "notification clicked",
+    "dismissed": "notification dismissed",
+}
+
+
+def read(
+    place: Place, values: dict[str, Any]
+) -> Iterator[PresenceRecord | NoticeRecord]:
+    """Records of one row of event data."""
+    if values.get("record_state") is not None:
+        # Said again, or not any more, by the file or row that counts.
+        return
+    if values.get("data_type") == _USE:
+        yield from _read_use(place, values)
+    elif values.get("data_type") == _NOTIFICATION:
+        yield from _read_notification(place, values)
+
+
+def _read_use(place: Place, values: dict[str, Any]) -> Iterator[PresenceRecord]:
+    time, kind = _time(values.get("recorded_time")), str(values.get("event_kind"))
+    if time is None:
+        return
+    words = _DEVICE_WORDS.get(kind)
+    end = None
+    if words is None:
+        # Only of clients: other programs are not our business.
+        if kind not in _CLIENT_WORDS or not values.get("client_package"):
+            return
+        words = f"{_CLIENT_WORDS[kind]}: {values['client_package']}"
+        seconds = values.get("open_seconds")
+        if isinstance(seconds, int) and seconds >= 0:
+            end = time + seconds
+    yield PresenceRecord(place, "phone_activity", time, end, words)
+
+
+def _read_notification(
+    place: Place, values: dict[str, Any]
+) -> Iterator[PresenceRecord | NoticeRecord]:
+    package = str(values.get("package_name") or "")
+    words = _NOTIFICATION_WORDS.get(str(values.get("notification_kind")))
+    time = _time(values.get("recorded_time"))
+    if words is not None and time is not None:
+        yield PresenceRecord(place, "phone_activity", time, words=f"{words}: {package}")
+    text = f"{values.get('title') or ''}\n{values.get('text') or ''}"
+    # Telegram's own notification need not name Telegram.
+    searched = f"Telegram {text}" if values.get("client_package") else text
+    if stock.has_login_code(searched):
+        time = _time(values.get("posted_time"))
+        yield NoticeRecord(place, None, "login_code_notification", time, text=text)
+
+
+def _time(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
