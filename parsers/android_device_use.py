@@ -1,8 +1,8 @@
 """Parsers of Android's usage statistics and notification history.
 
-Their files have numbers for names, so the folders tell them; what a file says is decoded
-in `telegram_forensics.formats`. Of other programs nothing comes out but their number.
-UNCONFIRMED against files of a real device, see there.
+Their files have numbers for names, so the folders tell them; what a file says is
+decoded in `telegram_forensics.formats`. Of other programs nothing comes out but their
+number. UNCONFIRMED against files of a real device, see there.
 """
 
 from dfdatetime import posix_time as dfdatetime_posix_time
@@ -388,7 +388,7 @@ class AndroidNotificationHistoryParser(BaseAndroidDeviceParser):
 
 
 class AndroidNotificationLogPlugin(sqlite_plugin.TelegramSQLitePlugin):
-    """SQLite plugin for notification_log.db (Android 5 to 10).
+    """SQLite plugin for notification_log.db of older Androids.
 
     It has no texts, but what became of a notification: posted, clicked, dismissed.
     Columns and meanings are those of versions 4 and 5 in Android's own public source.
@@ -415,6 +415,7 @@ class AndroidNotificationLogPlugin(sqlite_plugin.TelegramSQLitePlugin):
     )
     _KINDS = {1: "posted", 2: "clicked", 3: "removed", 4: "dismissed"}
     _MAXIMUM_TEXT = 1024
+    _POSTED = 1
 
     def ProcessView(self, parser_mediator, view):
         """Extracts event data from a database.
@@ -440,7 +441,9 @@ class AndroidNotificationLogPlugin(sqlite_plugin.TelegramSQLitePlugin):
             if isinstance(visible, int) and visible >= 0:
                 event_data.visible_seconds = visible // 1000
             event_data.notification_key = self._GetText(values["key"])
-            event_data.posted_time = MakeTime(values["when_ms"])
+            if number == self._POSTED and values["when_ms"] != values["event_time_ms"]:
+                # Elsewhere a click would stand in the timeline at the time of posting.
+                event_data.posted_time = MakeTime(values["when_ms"])
             event_data.recorded_time = MakeTime(values["event_time_ms"])
             if event_data.recorded_time is None:
                 view.Warn(f"table log, row id {row.rowid!s}: no time")

@@ -25,7 +25,7 @@ class TelegramDeviceUseEventData(event_data.TelegramEventData):
       number_of_launches (int): launches within the interval, on "package_usage".
       number_of_other_events (int): events and records of the file that are of other
           programs and give no event, on "covered_period".
-      open_seconds (int): seconds for which a program stayed in the foreground, on
+      open_seconds (int): seconds for which an activity stayed in the foreground, on
           "activity_resumed": until it paused or stopped or the screen went off by the
           same file; None if the file does not tell.
       package_name (str): package of the program, None if it is not known.

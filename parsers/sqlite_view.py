@@ -174,6 +174,17 @@ class DatabaseView:
             self._other = None
 
     @property
+    def key(self):
+        """tuple[str, str]: what both passes over one database share.
+
+        The comparable of its own path specification is not: that of the second pass has
+        the location only, the other one the inode as well.
+        """
+        path_spec = self.file_entry.path_spec
+        parent = path_spec.parent.comparable if path_spec.HasParent() else ""
+        return path_spec.location, parent
+
+    @property
     def is_last_pass(self):
         """bool: True in the pass after which there is no other one."""
         return self.is_log_pass or self.wal_file_entry is None

@@ -144,7 +144,7 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
           apply (function): sets what every event carries.
           reader (MessageReader): messages that were read.
         """
-        key = view.file_entry.path_spec.comparable
+        key = view.key
         counts, found = reader.counts, reader.found
         if not view.is_last_pass:
             self._first_pass = (key, counts, found)

@@ -211,12 +211,12 @@ def open_seconds(events: list[UsageEvent]) -> dict[int, int]:
         events: events of one file.
 
     Returns:
-        Seconds by the index of the `activity_resumed`: until the same program paused or
-        stopped, the screen went off or the device was switched off. Nothing where the
-        log does not tell: it ends, or the device started anew.
+        Seconds by the index of the `activity_resumed`: until the same activity paused
+        or stopped, the screen went off or the device was switched off. Nothing where
+        the log does not tell: it ends, or the device started anew.
     """
     found: dict[int, int] = {}
-    opened: dict[tuple[str | None, int | None], list[int]] = {}
+    opened: dict[tuple[str | int | None, ...], list[int]] = {}
 
     def close(indexes: list[int], time: int) -> None:
         for index in indexes:
@@ -231,8 +231,10 @@ def open_seconds(events: list[UsageEvent]) -> dict[int, int]:
     ]
     for time, index in sorted(timed):
         event = events[index]
-        key = (event.package, event.package_token)
-        if event.number == _RESUMED and key != (None, None):
+        # By activity: one stops when the next one of its program is there already.
+        activity = event.class_name if event.instance is None else event.instance
+        key = (event.package, event.package_token, activity)
+        if event.number == _RESUMED and key[:2] != (None, None):
             opened.setdefault(key, []).append(index)
         elif event.number in _LEAVES:
             close(opened.pop(key, []), time)
@@ -426,12 +428,15 @@ _Layout = _PoolLayout | _TokenLayout
 def _make_package(
     found: UsageFile, item: Field, numbers: dict[int, int], package: str | None
 ) -> PackageUsage:
-    """Both layouts number the rest alike."""
+    """Both layouts number the rest alike.
+
+    Android leaves zeros out; of the last use it takes what is missing for the begin.
+    """
     return PackageUsage(
         item.offset,
         package,
         None,
-        found.time(numbers.get(3)),
+        found.time(numbers.get(3, 0)),
         found.time(numbers.get(10)),
         numbers.get(4),
         numbers.get(6),

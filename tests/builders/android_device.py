@@ -130,7 +130,7 @@ def usage_xml() -> bytes:
         'timeActive="10000" lastEvent="2" />',
         "    </packages>",
         "    <configurations>",
-        '        <config lastTimeActive="5" timeActive="7" count="1" fs="1065353216" />',
+        '        <config lastTimeActive="5" timeActive="7" count="1" fs="1065" />',
         "    </configurations>",
         "    <event-log>",
     ]

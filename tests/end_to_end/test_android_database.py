@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pathlib
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -56,3 +57,38 @@ def test_every_message(
     )
     assert "this_installation" in message
     assert TRUTH[0]["attribution"]["session_identifier"] in message
+    check_balance(timeline.events)
+
+
+def check_balance(events: list[dict[str, Any]]) -> None:
+    """The balance of each chat counts the messages of both states of the database."""
+    messages: dict[str, dict[str, Any]] = {}
+    for item in events:
+        if item["data_type"] == "telegram:message":
+            # A message has an event for each of its times.
+            key = f"{item['account_identifier']} {item['chat_identifier']}"
+            if item.get("record_table") is None:
+                messages[f"{key} {item['message_identifier']}"] = item
+    counted: Counter[tuple[str, str, str]] = Counter(
+        (item["account_identifier"], item["chat_type"], item["chat_identifier"])
+        for item in messages.values()
+        if item.get("is_outgoing")
+        and item.get("record_state") is None
+        and item.get("recovery_method") is None
+        and item.get("service_action") is None
+        and item.get("origin") in ("this_installation", "no_local_trace")
+        and item["chat_type"] != "secret"
+        # Not what was never sent.
+        and int(item["message_identifier"]) > 0
+    )
+    balances = {
+        (item["account_identifier"], item["chat_type"], item["chat_identifier"]): item
+        for item in events
+        if item["data_type"] == "telegram:chat"
+        and item.get("record_table") == "randoms_v2"
+    }
+    assert len(balances) > 10
+    assert {
+        key: item.get("number_of_outgoing") or 0 for key, item in balances.items()
+    } == {key: counted[key] for key in balances}
+    assert set(counted) <= set(balances)

@@ -129,6 +129,34 @@ def test_google_reads_and_writes_the_same() -> None:
     assert event.class_name == "org.telegram.ui.LaunchActivity"
 
 
+def test_time_in_the_foreground() -> None:
+    """Until the same activity is left; nothing where the log does not tell."""
+
+    def seconds(*events: tuple[int, int, int]) -> dict[int, int]:
+        return android_usage.open_seconds(
+            [
+                android_usage.UsageEvent(
+                    0, number, 1000 * time, device.TELEGRAM, None, "a", instance
+                )
+                for time, number, instance in events
+            ]
+        )
+
+    assert seconds((1, 1, 7), (61, 2, 7)) == {0: 60}
+    # The first stops when the second is there already.
+    assert seconds((1, 1, 7), (5, 2, 7), (5, 1, 8), (6, 23, 7), (9, 16, 0)) == {
+        0: 4,
+        2: 4,
+    }
+    assert seconds((1, 1, 7), (5, 26, 0)) == {0: 4}
+    assert seconds((1, 1, 7), (5, 27, 0), (6, 2, 7)) == {}
+    assert seconds((1, 1, 7)) == {}
+    # Events need not stand in order.
+    assert seconds((9, 2, 7), (1, 1, 7)) == {1: 8}
+    nobody = android_usage.UsageEvent(0, 1, None)
+    assert android_usage.open_seconds([nobody, nobody]) == {}
+
+
 def test_tokens_without_names() -> None:
     """The number is kept, no name is made up."""
     found = android_usage.read_usage(device.usage_with_tokens(), device.BEGIN)
@@ -342,7 +370,7 @@ def test_places(path: str, user: int | None, root: tuple[str, ...] | None) -> No
     found = android_device_paths.locate_usage(path.split("/"))
     assert found is not None
     assert (found.android_user, found.device_root) == (user, root)
-    assert found.interval in path
+    assert found.interval == path.split("/")[-2]
     assert found.is_copy == path.endswith(".bak")
 
 

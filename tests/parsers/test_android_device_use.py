@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from artifacts import reader as artifacts_reader
+from dfvfs.helpers import file_system_searcher
+from dfvfs.path import factory
+from dfvfs.resolver import context
+from dfvfs.vfs import os_file_system
+from plaso.engine import path_filters, path_helper, yaml_filter_file
 
+from telegram_forensics import definitions
 from tests.builders import android_device as device
 from tests.parsers import support
 
@@ -51,6 +58,7 @@ def test_telephone(tmp_path: Path) -> None:
     assert resumed.client_name == "Telegram for Android"
     assert resumed.class_name == "org.telegram.ui.LaunchActivity"
     assert (resumed.android_user, resumed.event_number) == (0, 1)
+    assert resumed.open_seconds == 60
     assert resumed.device_model == "Google Pixel 7"
     assert resumed.device_platform == "Android 13 (SDK 33)"
     assert resumed.storage_format == "protobuf_5"
@@ -223,7 +231,8 @@ def test_notification_log(tmp_path: Path) -> None:
         "dismissed",
     ]
     assert clicked.recorded_time.timestamp == device.BEGIN + 99
-    assert clicked.posted_time.timestamp == device.BEGIN + 5
+    assert posted.recorded_time.timestamp == device.BEGIN + 5
+    assert posted.posted_time is clicked.posted_time is None
     assert clicked.visible_seconds == 94
     assert (clicked.android_user, dismissed.android_user) == (0, None)
     assert (clicked.client_package, dismissed.client_package) == (device.TELEGRAM, None)
@@ -251,6 +260,57 @@ def test_notification_log_with_any_values(tmp_path: Path, value: Any) -> None:
     assert len(found.of_type("telegram:notification")) == 6
     assert all("no time" in text for text in found.warnings)
     assert len(found.warnings) == 1
+
+
+PLACES = [
+    "data/system/notification_log.db",
+    "data/system/notification_log.db-journal",
+    "data/system/usagestats/0/daily/1717200000000",
+    "data/system/usagestats/0/yearly/1717200000000-c",
+    "data/system_ce/0/notification_history/history/1717200000000",
+    "data/system_ce/10/usagestats/mappings",
+    "data/system_ce/10/usagestats/weekly/1717200000000",
+]
+
+
+@pytest.mark.parametrize("source", ["filter", "artifact"])
+def test_collection(tmp_path: Path, source: str) -> None:
+    """The filter file and the artifact definition name the files."""
+    for place in (*PLACES, "data/system_ce/0/accounts_ce.db", "data/system/other"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(b"x")
+    root = factory.Factory.NewPathSpec("OS", location=str(tmp_path))
+    file_system = os_file_system.OSFileSystem(context.Context(), root)
+    file_system.Open()
+    if source == "filter":
+        path = definitions.FILTERS_FOLDER / "telegram_android.yaml"
+        filters = yaml_filter_file.YAMLFilterFile().ReadFromFile(str(path))
+        helper = path_filters.PathCollectionFiltersHelper()
+        helper.BuildFindSpecs(filters)
+        specs = helper.included_file_system_find_specs
+    else:
+        (definition,) = [
+            item
+            for item in artifacts_reader.YamlArtifactsReader().ReadFile(
+                str(definitions.ARTIFACTS_FILE)
+            )
+            if item.name == "TelegramAndroidDeviceUse"
+        ]
+        specs = [
+            file_system_searcher.FindSpec(
+                location_glob=location, location_separator="/", case_sensitive=False
+            )
+            for item in definition.sources
+            for glob in item.paths
+            for location in path_helper.PathHelper.ExpandGlobStars(glob, "/")
+        ]
+    searcher = file_system_searcher.FileSystemSearcher(file_system, root)
+    found = {
+        str(Path(spec.location).relative_to(tmp_path))
+        for spec in searcher.Find(specs)
+        if Path(spec.location).is_file()
+    }
+    assert found == set(PLACES)
 
 
 def test_notification_log_without_columns(tmp_path: Path) -> None:
