@@ -17,11 +17,10 @@ from telegram_forensics.formats import android_usage
 from telegram_forensics.formats import android_usage_xml
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import device_event_data
-from telegram_forensics.parsers import sqlite_plugin
+from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_android_app as android_app
 
 BASIS_HISTORY = "android_notification_history"
-BASIS_LOG = "android_notification_log"
 BASIS_USAGE = "android_usage_statistics"
 
 _LATEST = 4102444800000  # 2100
@@ -76,7 +75,9 @@ def MakeCoveredPeriod(basis, storage_format, first, last):
 
 
 class BaseAndroidDeviceParser(interface.FileObjectParser):
-    """Shared functionality: files are known by their folders, which is cheap."""
+    """Shared functionality: files are known by their names and folders."""
+
+    FILTERS = frozenset([name_filter.NameFilter(device_paths.is_name)])
 
     _MAXIMUM_SIZE = 0
 
@@ -102,7 +103,7 @@ class BaseAndroidDeviceParser(interface.FileObjectParser):
           WrongParser: when the file cannot be parsed.
         """
         file_entry = parser_mediator.GetFileEntry()
-        if file_entry is None or not file_entry.name[:1].isdigit():
+        if file_entry is None or not device_paths.is_name(file_entry.name):
             raise errors.WrongParser("Not the name of such a file.")
         if getattr(file_entry.path_spec, "data_stream", None):
             raise errors.WrongParser("Not the default data stream.")
@@ -202,6 +203,14 @@ class AndroidUsageParser(BaseAndroidDeviceParser):
 
     _MAXIMUM_SIZE = android_usage.MAXIMUM_SIZE
 
+    def __init__(self):
+        """Initializes a parser."""
+        super().__init__()
+        # Of the folder read last: its many files share one file of names, and its
+        # damage is told once.
+        self._mappings = None
+        self._mappings_key = None
+
     def _Locate(self, segments):
         """See BaseAndroidDeviceParser."""
         return device_paths.locate_usage(segments)
@@ -213,7 +222,8 @@ class AndroidUsageParser(BaseAndroidDeviceParser):
         if android_usage_xml.is_xml(data):
             found = android_usage_xml.read_usage_xml(data, place.base_time)
         else:
-            mappings = self._ReadMappings(app, place)
+            file_entry = parser_mediator.GetFileEntry()
+            mappings = self._GetMappings(app, file_entry, place)
             found = android_usage.read_usage(data, place.base_time, mappings)
         values = self._ReadDevice(app, place)
         values["storage_format"] = found.storage_format
@@ -253,6 +263,25 @@ class AndroidUsageParser(BaseAndroidDeviceParser):
                 f"known: they are missing in the file mappings",
             )
         self._WarnAll(app, found)
+
+    def _GetMappings(self, app, file_entry, place):
+        """Retrieves the names of programs.
+
+        Args:
+          app (AndroidApp): reads neighbours of the file.
+          file_entry (dfvfs.FileEntry): file entry of the file.
+          place (DeviceFile): what the path says.
+
+        Returns:
+          dict[int, list[str]]: names by token, None if there are none.
+        """
+        path_spec = file_entry.path_spec
+        parent = path_spec.parent.comparable if path_spec.HasParent() else ""
+        key = (parent, path_spec.type_indicator, place.folder)
+        if key != self._mappings_key:
+            self._mappings = self._ReadMappings(app, place)
+            self._mappings_key = key
+        return self._mappings
 
     def _ReadMappings(self, app, place):
         """Reads the names of programs.
@@ -387,110 +416,4 @@ class AndroidNotificationHistoryParser(BaseAndroidDeviceParser):
         self._WarnAll(app, found)
 
 
-class AndroidNotificationLogPlugin(sqlite_plugin.TelegramSQLitePlugin):
-    """SQLite plugin for notification_log.db of older Androids.
-
-    It has no texts, but what became of a notification: posted, clicked, dismissed.
-    Columns and meanings are those of versions 4 and 5 in Android's own public source.
-    UNCONFIRMED: no database of a real device was at hand.
-    """
-
-    NAME = "telegram_android_notification_log"
-    DATA_FORMAT = "Android notification log SQLite database (notification_log.db) file"
-
-    REQUIRED_STRUCTURE = {
-        "log": frozenset(
-            ["event_user_id", "event_type", "event_time_ms", "key", "pkg", "when_ms"]
-        ),
-    }
-
-    _COLUMNS = (
-        "event_user_id",
-        "event_type",
-        "event_time_ms",
-        "key",
-        "pkg",
-        "when_ms",
-        "airtime_ms",
-    )
-    _KINDS = {1: "posted", 2: "clicked", 3: "removed", 4: "dismissed"}
-    _MAXIMUM_TEXT = 1024
-    _POSTED = 1
-
-    def ProcessView(self, parser_mediator, view):
-        """Extracts event data from a database.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          view (DatabaseView): database.
-        """
-        for row, state in view.Read("log", list(self._COLUMNS)):
-            values = dict(zip(self._COLUMNS, row.values, strict=True))
-            package = self._GetText(values["pkg"])
-            if not device_paths.is_of_interest(package):
-                continue
-            event_data = device_event_data.TelegramNotificationEventData()
-            event_data.attribution_basis = BASIS_LOG
-            number = values["event_type"]
-            if isinstance(number, int):
-                event_data.notification_kind = self._KINDS.get(number, f"type_{number}")
-            user = values["event_user_id"]
-            if isinstance(user, int) and user >= 0:
-                event_data.android_user = user
-            visible = values["airtime_ms"]
-            if isinstance(visible, int) and visible >= 0:
-                event_data.visible_seconds = visible // 1000
-            event_data.notification_key = self._GetText(values["key"])
-            if number == self._POSTED and values["when_ms"] != values["event_time_ms"]:
-                # Elsewhere a click would stand in the timeline at the time of posting.
-                event_data.posted_time = MakeTime(values["when_ms"])
-            event_data.recorded_time = MakeTime(values["event_time_ms"])
-            if event_data.recorded_time is None:
-                view.Warn(f"table log, row id {row.rowid!s}: no time")
-            event_data.record_state = state
-            event_data.record_table = "log"
-            if row.rowid is not None:
-                event_data.row_identifier = f"{row.rowid:d}"
-            SetProgram(event_data, package)
-            parser_mediator.ProduceEventData(event_data, recovered=state is not None)
-        if view.is_last_pass:
-            self._ProduceCoveredPeriod(parser_mediator, view)
-
-    def _GetText(self, value):
-        """Retrieves a text.
-
-        Args:
-          value (object): value of a column.
-
-        Returns:
-          str: text or None if there is none.
-        """
-        if not isinstance(value, str):
-            return None
-        return str(value[: self._MAXIMUM_TEXT]) or None
-
-    def _ProduceCoveredPeriod(self, parser_mediator, view):
-        """Produces the event data of what the log covers.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          view (DatabaseView): database.
-        """
-        first = last = None
-        number_of_events = number_of_others = 0
-        for row in view.ReadCurrent("log", ["event_time_ms", "pkg"]):
-            time, package = row.values
-            number_of_events += 1
-            if not device_paths.is_of_interest(self._GetText(package)):
-                number_of_others += 1
-            if MakeTime(time) is not None:
-                first = time if first is None else min(first, time)
-                last = time if last is None else max(last, time)
-        event_data = MakeCoveredPeriod(BASIS_LOG, "sqlite", first, last)
-        event_data.number_of_events = number_of_events
-        event_data.number_of_other_events = number_of_others
-        parser_mediator.ProduceEventData(event_data)
-
-
 PARSERS = (AndroidNotificationHistoryParser, AndroidUsageParser)
-PLUGINS = (AndroidNotificationLogPlugin,)

@@ -14,6 +14,7 @@ from telegram_forensics.formats import remote_anydesk as anydesk
 from telegram_forensics.formats import remote_anydesk_lists as anydesk_lists
 from telegram_forensics.formats import remote_records as records
 from telegram_forensics.formats import remote_text
+from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import remote_access_event_data as event_data_classes
 from telegram_forensics.vfs import folder as vfs_folder
 
@@ -45,30 +46,17 @@ _TIMES = {
 }
 
 
-class NameFilter(interface.BaseFileEntryFilter):
-    """File entry filter by a pattern of the name: cheaper than asking each parser."""
+def NameFilter(pattern):
+    """Creates a filter by a pattern of the name.
 
-    def __init__(self, pattern):
-        """Initializes a filter.
+    Args:
+      pattern (str): regular expression that the whole name must match, whatever the
+          case.
 
-        Args:
-          pattern (str): regular expression that the whole name must match, whatever
-              the case.
-        """
-        super().__init__()
-        self._pattern = re.compile(pattern, re.IGNORECASE)
-
-    def Match(self, file_entry):
-        """Determines if a file entry matches the filter.
-
-        Args:
-          file_entry (dfvfs.FileEntry): a file entry.
-
-        Returns:
-          bool: True if the file entry matches the filter.
-        """
-        name = file_entry.name if file_entry else None
-        return bool(name) and self._pattern.fullmatch(name) is not None
+    Returns:
+      NameFilter: filter.
+    """
+    return name_filter.NameFilter(re.compile(pattern, re.IGNORECASE).fullmatch)
 
 
 def GetLocation(file_entry):

@@ -9,6 +9,7 @@ from telegram_forensics.formats import android_preferences
 from telegram_forensics.formats import android_tgnet
 from telegram_forensics.formats import android_user_config
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_android_app as android_app
 from telegram_forensics.parsers import telegram_android_events as android_events
 
@@ -17,6 +18,11 @@ class BaseTelegramAndroidParser(interface.FileObjectParser):
     """Shared functionality: files are known by name first, which is cheap."""
 
     _MAXIMUM_SIZE = 4 * 1024 * 1024
+
+    def __init__(self):
+        """Initializes a parser."""
+        super().__init__()
+        self.FILTERS = frozenset([name_filter.NameFilter(self._IsName)])
 
     def _IsName(self, name):
         """Determines if a file is of interest by its name.

@@ -14,6 +14,7 @@ from telegram_forensics.formats import tdesktop_names as names
 from telegram_forensics.formats import tdesktop_tdef
 from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_desktop_cache_reader as cache_reader
 from telegram_forensics.parsers import telegram_desktop_oldest_reader as oldest_reader
 from telegram_forensics.parsers import telegram_desktop_reader as reader
@@ -149,6 +150,7 @@ class TelegramDesktopDamagedParser(BaseTelegramDesktopParser):
 
     NAME = "telegram_desktop_damaged"
     DATA_FORMAT = "Telegram Desktop storage (tdata) file without its signature"
+    FILTERS = frozenset([name_filter.NameFilter(names.parse_name)])
 
     def Parse(self, parser_mediator, file_object):
         """Parses a single file-like object, unlike the stock method also an empty one.

@@ -12,6 +12,7 @@ from telegram_forensics.formats import tdesktop_export_json as export_json
 from telegram_forensics.formats import tdesktop_export_records as records
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import message_event_data
+from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_desktop_export_events as events
 from telegram_forensics.parsers import telegram_desktop_export_lists as lists
 from telegram_forensics.vfs import folder as vfs_folder
@@ -22,6 +23,18 @@ _EXPORT_FOLDER = re.compile(
     r"|(?P<day1>\d\d)_(?P<month1>\d\d)_(?P<year1>\d{4}))",
     re.ASCII,
 )
+
+
+def _IsJSONName(name):
+    """Determines if a file is of interest by its name.
+
+    Args:
+      name (str): name of the file.
+
+    Returns:
+      bool: True if it is.
+    """
+    return name.lower().endswith(".json")
 
 
 class BaseTelegramDesktopExportParser(interface.FileObjectParser):
@@ -120,6 +133,7 @@ class TelegramDesktopJSONExportParser(BaseTelegramDesktopExportParser):
 
     NAME = "telegram_desktop_export_json"
     DATA_FORMAT = "Telegram Desktop export (result.json) file"
+    FILTERS = frozenset([name_filter.NameFilter(_IsJSONName)])
 
     def ParseFileObject(self, parser_mediator, file_object):
         """Parses a file-like object.
@@ -206,6 +220,7 @@ class TelegramDesktopHTMLExportParser(BaseTelegramDesktopExportParser):
 
     NAME = "telegram_desktop_export_html"
     DATA_FORMAT = "Telegram Desktop export (HTML) file"
+    FILTERS = frozenset([name_filter.NameFilter(export_html.parse_page_name)])
 
     _MAXIMUM_INDEX_SIZE = 64 * 1024 * 1024
     _MAXIMUM_CACHED_EXPORTS = 4

@@ -5,6 +5,7 @@ from plaso.parsers import interface
 
 from telegram_forensics.formats import tdesktop_logs as logs
 from telegram_forensics.formats import tdesktop_marks as marks
+from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_desktop_log_reader as log_reader
 
 
@@ -13,6 +14,7 @@ class TelegramDesktopLogParser(interface.FileObjectParser):
 
     NAME = "telegram_desktop_log"
     DATA_FORMAT = "Telegram Desktop log file"
+    FILTERS = frozenset([name_filter.NameFilter(logs.log_kind)])
 
     _HEAD_SIZE = 65536
 
@@ -62,6 +64,7 @@ class TelegramDesktopMarkParser(interface.FileObjectParser):
 
     NAME = "telegram_desktop_mark"
     DATA_FORMAT = "Telegram Desktop crash report, lock or update log file"
+    FILTERS = frozenset([name_filter.NameFilter(marks.mark_kind)])
 
     def ParseFileObject(self, parser_mediator, file_object):
         """Parses a file-like object.
