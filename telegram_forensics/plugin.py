@@ -212,6 +212,7 @@ def register_parsers(module: ModuleType) -> None:
 
     from telegram_forensics.parsers import (
         android_device_use,
+        android_notification_log,
         library_sessions,
         remote_access_configuration,
         remote_access_logs,
@@ -238,7 +239,7 @@ def register_parsers(module: ModuleType) -> None:
             registered_parsers.append(parser_class.NAME)
     for plugin_class in (
         telegram_android_database.TelegramAndroidPlugin,
-        *android_device_use.PLUGINS,
+        *android_notification_log.PLUGINS,
         *library_sessions.PLUGINS,
     ):
         sqlite.SQLiteParser.RegisterPlugin(plugin_class)

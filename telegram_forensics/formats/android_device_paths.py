@@ -66,6 +66,11 @@ class DeviceFile:
     device_root: tuple[str, ...] | None
 
 
+def is_name(name: str) -> bool:
+    """True for a name that such a file may have: cheap, for most files it is not."""
+    return _NAME.fullmatch(name) is not None
+
+
 def locate_usage(segments: Sequence[str]) -> DeviceFile | None:
     """Tells if a path is that of usage statistics.
 

@@ -18,6 +18,7 @@ from telegram_forensics.formats.protobuf_fields import (
     VARINT,
     Field,
     read_fields,
+    read_record,
 )
 
 MAXIMUM_SIZE: Final = 16 * 1024 * 1024
@@ -135,7 +136,7 @@ def _read(
 ) -> Notification:
     numbers: dict[int, int] = {}
     texts: dict[int, str] = {}
-    for inner in read_fields(data, item.start, item.end):
+    for inner in read_record(data, item):
         if inner.wire_type == VARINT:
             numbers[inner.number] = inner.signed
         elif inner.wire_type == LENGTH and inner.number in _TEXTS:

@@ -23,6 +23,7 @@ from telegram_forensics.formats.protobuf_fields import (
     VARINT,
     Field,
     read_fields,
+    read_record,
 )
 
 MAXIMUM_SIZE: Final = 16 * 1024 * 1024
@@ -330,7 +331,7 @@ def _numbers_and_texts(
     """Numbers and texts of a record by field; of a field that repeats the last."""
     numbers: dict[int, int] = {}
     texts: dict[int, str] = {}
-    for inner in read_fields(data, item.start, item.end):
+    for inner in read_record(data, item):
         if inner.wire_type == VARINT:
             numbers[inner.number] = inner.signed
         elif inner.wire_type == LENGTH and inner.number in (1, 3):
@@ -350,6 +351,8 @@ class _PoolLayout:
         """Reads the pool, as far as it goes."""
         for inner in read_fields(self._data, item.start, item.end):
             if inner.number == 2 and inner.wire_type == LENGTH:
+                if len(self._pool) >= _MAXIMUM_STRINGS:
+                    raise FormatError(inner.offset, "too many strings")
                 self._pool.append(inner.text(self._data, _MAXIMUM_TEXT))
 
     def _name(self, offset: int, index: int | None) -> str | None:

@@ -29,6 +29,9 @@ _ROOT: Final = "usagestats"
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _CHUNK: Final = 64 * 1024
 _MAXIMUM_TEXT: Final = 1024
+# Of what is looked at, and of what expat shall keep in mind.
+_DEPTH: Final = 3
+_MAXIMUM_DEPTH: Final = 64
 _MAXIMUM_RECORDS: Final = 200_000
 
 
@@ -93,10 +96,11 @@ class _Reader:
         )
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self._path) < 3:
+        if len(self._path) >= _MAXIMUM_DEPTH:
+            raise FormatError(self._parser.CurrentByteIndex, "nested too deep")
+        if len(self._path) < _DEPTH:
             self._take(name, attributes)
-        # Deeper ones are not looked at, only counted.
-        self._path.append(name if len(self._path) < 3 else "")
+        self._path.append(name)
 
     def _end(self, _: str) -> None:
         self._path.pop()

@@ -20,6 +20,8 @@ FIXED64: Final = 1
 LENGTH: Final = 2
 FIXED32: Final = 5
 
+# Of a record; those of Android have below 20.
+_MAXIMUM_RECORD: Final = 4096
 _MAXIMUM_NUMBER: Final = (1 << 29) - 1
 _SIZES: Final = {FIXED64: 8, FIXED32: 4}
 
@@ -59,6 +61,21 @@ class Field:
         end = min(self.end, self.start + maximum)
         text = data[self.start : end].decode("utf-8", "backslashreplace")
         return text if end == self.end else f"{text}..."
+
+
+def read_record(data: bytes, field: Field) -> Iterator[Field]:
+    """Reads the fields of a small message inside another one.
+
+    Yields:
+        Fields up to the end or the first damage.
+
+    Raises:
+        FormatError: at the damage, or if there are more fields than a record has.
+    """
+    for count, item in enumerate(read_fields(data, field.start, field.end)):
+        if count >= _MAXIMUM_RECORD:
+            raise FormatError(item.offset, "too many fields in a record")
+        yield item
 
 
 def read_fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Field]:

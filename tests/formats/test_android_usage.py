@@ -254,9 +254,23 @@ def test_other_xml(data: bytes) -> None:
 
 
 def test_deep_xml() -> None:
-    """Nesting costs nothing."""
-    data = b"<usagestats>" + b"<a>" * 200_000
-    assert read_xml(data).events == []
+    """Nesting is bounded."""
+    found = read_xml(b"<usagestats>" + b"<a>" * 200_000)
+    assert found.events == []
+    assert [reason for _, reason in found.problems] == ["nested too deep"]
+
+
+def test_bounds() -> None:
+    """Megabytes of tiny fields cost neither time nor memory without bounds."""
+    tiny = b"\x08\x01" * 2_000_000
+    found = read_tokens(device.number(2, 2) + device.block(22, tiny))
+    assert found.problems[0][1] == "too many fields in a record"
+    found = read_tokens(device.number(2, 2) + b"\xb2\x01\x00" * 300_000)
+    assert found.problems[0][1] == "too many records"
+    assert len(found.events) < 300_000
+    pool = device.block(1, b"\x12\x00" * 600_000)
+    history = android_notifications.read_history(device.number(2, 1) + pool)
+    assert history.problems[0][1] == "too many strings"
 
 
 # Damage.

@@ -146,6 +146,25 @@ def test_without_mappings(tmp_path: Path) -> None:
     assert "11 events are of programs whose names are not known" in warning
 
 
+def test_damaged_mappings_are_reported_once(tmp_path: Path) -> None:
+    """All files of a folder share them; another folder has its own."""
+    for user in ("0", "10"):
+        folder = tmp_path / "data" / "system_ce" / user / "usagestats"
+        (folder / "daily").mkdir(parents=True)
+        for index in range(3):
+            path = folder / "daily" / str(device.BEGIN + index)
+            path.write_bytes(device.usage_with_tokens())
+        size = -20 if user == "0" else len(device.mappings())
+        (folder / "mappings").write_bytes(device.mappings()[:size])
+    found = extract(tmp_path)
+    warnings = [text for text in found.warnings if text.startswith("mappings:")]
+    assert len(warnings) == 1
+    assert "bytes announced" in warnings[0]
+    assert len(uses(found, "activity_resumed")) == 6
+    sms = uses(found, "notification_interruption")
+    assert [item.android_user for item in sms] == [10, 10, 10]
+
+
 def test_copy(tmp_path: Path) -> None:
     """What Android keeps while it writes a file is marked."""
     folder = tmp_path / "usagestats" / "daily"
