@@ -25,7 +25,7 @@ def format_time(seconds: float | None) -> str | None:
         return None
     try:
         time = _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
     return time.isoformat().replace("+00:00", "Z")
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from telegram_forensics.attribution import records
+from telegram_forensics.attribution import records, remote_sessions
 from telegram_forensics.attribution.records import Evidence, Grade, Place
 from telegram_forensics.report import device_use, logs, stock
 from telegram_forensics.report.logs import LogCollector
@@ -45,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 # Of event logs, which are long, only the events of sessions are decoded; of what stock
 # parsers give, what names Telegram or a remote shell.
 _MARK: Final = re.compile(
-    rb'"data_type": "(?:telegram:|remote_access:session|teamviewer:|syslog:ssh)'
+    rb'"data_type": "(?:telegram:|remote_access:|teamviewer:|syslog:ssh)'
     rb'|"event_identifier": (?:21|23|24|25|4624|4634|4647|4778|4779|4801)[,}]'
     rb"|[Tt]elegram|TELEGRAM|t\.me/login/|telegra\.Telegraph|chromoting"
     rb'|"reporter": "sshd'
@@ -54,7 +54,7 @@ _MARK: Final = re.compile(
 )
 _TYPES: Final = (
     "telegram:",
-    "remote_access:session",
+    "remote_access:",
     "teamviewer:connections_incoming",
     logs.EVENT_LOG,
 )
@@ -154,7 +154,7 @@ class Ingest:
                     session.created = first
         self.evidence.sources = self._sources.records()
         sessions, presence = self._logs.assemble()
-        self.evidence.remote += sessions
+        self.evidence.remote = remote_sessions.merge(self.evidence.remote + sessions)
         self.evidence.presence += presence
         for balance in self.evidence.balances:
             if balance.since is None:
@@ -458,7 +458,7 @@ def _has_input(kind: str) -> bool | None:
 
 
 # Seconds by which a time of a source can be wrong.
-_PRECISIONS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "millisecond": 0.001}
+_PRECISIONS: Final = {"us": 0.000001, "ms": 0.001, "s": 1.0, "min": 60.0}
 
 _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
     "telegram:account": Ingest._account,

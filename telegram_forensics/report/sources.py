@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from telegram_forensics.attribution.records import SourceRecord, SourceState
@@ -50,6 +51,8 @@ _SOURCES: Final = {
 # Times of what happened, not of files and settings.
 _TIMES: Final = ("sent_time", "start_time", "end_time", "recorded_time", "written_time")
 _LOG_ONLY: Final = "written_time"
+# Of logs: what they cover, also where nothing happened.
+_COVERAGE: Final = ("log_first_entry", "log_last_entry")
 
 
 class SourceTable:
@@ -81,8 +84,15 @@ class SourceTable:
             # Of files their age says nothing about what they cover.
             if name == _LOG_ONLY and not parser.startswith("winevtx"):
                 continue
-            first, last = self._spans.get(key, (time, time))
-            self._spans[key] = (min(first, time), max(last, time))
+            self._cover(key, float(time))
+        for name in _COVERAGE:
+            moment = _moment(row.values.get(name))
+            if moment is not None:
+                self._cover(key, moment)
+
+    def _cover(self, key: tuple[str, str], time: float) -> None:
+        first, last = self._spans.get(key, (time, time))
+        self._spans[key] = (min(first, time), max(last, time))
 
     def add_run(self, info: StorageInfo, images: Iterable[str]) -> None:
         """Notes which parsers ran over which images, and what they complained of."""
@@ -115,3 +125,14 @@ class SourceTable:
         elif any(parser in self._runs[image] for parser in parsers):
             record.state = SourceState.ABSENT
         return record
+
+
+def _moment(text: Any) -> float | None:
+    """Seconds since 1970 UTC of a time in ISO 8601; None without an offset."""
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return None if time.tzinfo is None else time.timestamp()
+    except (OverflowError, ValueError):
+        return None

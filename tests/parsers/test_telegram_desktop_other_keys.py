@@ -35,9 +35,7 @@ def image_folder(store: int | None = None) -> Any:
             parent=volume,
             store_index=store,
         )
-    return make(
-        dfvfs_definitions.TYPE_INDICATOR_NTFS, location=LOCATION, parent=volume
-    )
+    return make(dfvfs_definitions.TYPE_INDICATOR_NTFS, location=LOCATION, parent=volume)
 
 
 def test_shadow_copy_opens_the_storage_of_today() -> None:
