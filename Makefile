@@ -87,6 +87,8 @@ benchmark: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/passcodes.py
 	$(BIN)/python benchmarks/aff4.py
 	$(BIN)/python benchmarks/export.py
+	$(BIN)/python benchmarks/tl_reader.py
+	$(BIN)/python benchmarks/android_database.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

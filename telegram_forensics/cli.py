@@ -8,7 +8,14 @@ import sys
 from collections.abc import Sequence
 
 import telegram_forensics
-from telegram_forensics import aff4_cli, audit, extract_cli, report_cli, table
+from telegram_forensics import (
+    aff4_cli,
+    audit,
+    extract_cli,
+    report_cli,
+    table,
+    timesketch_cli,
+)
 
 _EXAMPLES = """\
 examples:
@@ -18,8 +25,10 @@ examples:
       the same for the case file
   telegram-forensics extract evidence.E01 -o decrypted
       decrypted cached pictures, drafts and so on, with a manifest
-  telegram-forensics report case.plaso --json report.json
-      sessions and findings of processed evidence
+  telegram-forensics report case.plaso --case case.yaml -o report.html
+      sessions and findings of processed evidence, as a page to read
+  telegram-forensics timesketch -o timesketch
+      formatters and tagger rules for a Timesketch server
 
 Reading evidence needs no command of ours; the stock tools know Telegram:
   log2timeline --storage-file case.plaso evidence.E01
@@ -62,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     extract_cli.add_command(commands)
     report_cli.add_command(commands)
     aff4_cli.add_commands(commands)
+    timesketch_cli.add_command(commands)
     options = parser.parse_args(arguments)
     if options.command == "aff4":
         return aff4_cli.run(options)
@@ -69,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return extract_cli.run(options)
     if options.command == "report":
         return report_cli.run(options)
+    if options.command == "timesketch":
+        return timesketch_cli.run(options)
     if options.command == "show":
         return _show(options.file)
     return _info(options.json)

@@ -25,7 +25,15 @@ _LABELS = {
     "TF-301": LABEL_EXPORT,
     "TF-302": LABEL_EXPORT,
 }
-_LOGIN_NOTICES = frozenset(["new_login", "incomplete_login", "login_code"])
+_LOGIN_NOTICES = frozenset(
+    [
+        "incomplete_login",
+        "login_code",
+        "login_code_notification",
+        "login_code_sms",
+        "new_login",
+    ]
+)
 
 
 class TelegramAttributionPlugin(interface.AnalysisPlugin):
