@@ -21,12 +21,6 @@ _CONSTANT: Final = {
     "A login attempt without success was reported.": (
         "Повідомлено про неуспішну спробу входу."
     ),
-    "A login code came by SMS and was readable here.": (
-        "Код входу надійшов в SMS, тут його можна було прочитати."
-    ),
-    "A notification with a login code was shown here.": (
-        "Тут було показано сповіщення з кодом входу."
-    ),
     "A login code arrived and was readable here.": (
         "Надійшов код входу, який можна було прочитати тут."
     ),
