@@ -35,6 +35,7 @@ _SOME_CANDIDATES = (
 )
 
 _Key = tuple[str | None, str | None, str | None, str | None]
+_DataSet = tuple[str | None, str | None]
 _Chat = tuple[str | None, str | None, str | None, str | None]
 
 
@@ -48,10 +49,23 @@ class MessageIndex:
     def __init__(self, evidence: Evidence) -> None:
         self.copies: dict[_Key, list[MessageRecord]] = defaultdict(list)
         self._untraced: dict[_Chat, list[MessageRecord]] = defaultdict(list)
+        self._first_traces: dict[_DataSet, float] = {}
+        self._has_traces: set[_DataSet] = set()
+        for balance in evidence.balances:
+            if balance.place.snapshot is None and balance.traces:
+                self._has_traces.add((balance.store, balance.account))
         for message in evidence.messages:
             if message.place.snapshot is not None:
                 continue
             self.copies[message.key].append(message)
+            if (
+                message.is_outgoing
+                and message.origin == THIS_INSTALLATION
+                and message.sent is not None
+            ):
+                data_set = (message.store, message.account)
+                first = self._first_traces.get(data_set, message.sent)
+                self._first_traces[data_set] = min(first, message.sent)
             if (
                 message.is_outgoing
                 and message.origin == NO_LOCAL_TRACE
@@ -69,6 +83,23 @@ class MessageIndex:
             for message in self.copies.get(key, ())
             if message.origin == THIS_INSTALLATION
         }
+
+    def has_traces(self, balance: BalanceRecord) -> bool:
+        """True if the data set of a balance has traces of sending, in any chat.
+
+        One without any may have been made anew, by a reinstallation or by clearing the
+        cache: its history then came from the server, whoever wrote it.
+        """
+        data_set = (balance.store, balance.account)
+        return data_set in self._has_traces or data_set in self._first_traces
+
+    def is_covered(self, balance: BalanceRecord, message: MessageRecord) -> bool:
+        """True if a message is not older than the first one with a trace.
+
+        Before it the data set proves nothing: the traces may not reach so far.
+        """
+        first = self._first_traces.get((balance.store, balance.account))
+        return first is None or (message.sent or 0.0) >= first
 
     def untraced(self, balance: BalanceRecord) -> list[MessageRecord]:
         """Outgoing messages of a balance that its data set has no trace of."""
@@ -100,15 +131,19 @@ def find_surplus(
             or balance.since is None
         ):
             continue
+        if not index.has_traces(balance):
+            continue
         untraced = index.untraced(balance)
-        found = [item for item in untraced if not index.composers(item.key)]
-        explained = len(untraced) - len(found)
-        surplus = balance.outgoing - balance.traces - explained
+        unexplained = [item for item in untraced if not index.composers(item.key)]
+        explained = len(untraced) - len(unexplained)
+        found = [item for item in unexplained if index.is_covered(balance, item)]
+        older = len(unexplained) - len(found)
+        surplus = balance.outgoing - balance.traces - explained - older
         if surplus <= 0 or not found:
             continue
         if _has_admitted_session(balance, ledger, case, found):
             continue
-        findings.append(_make_surplus(balance, found, surplus, explained))
+        findings.append(_make_surplus(balance, found, surplus, explained, older))
         candidates += found
     return findings, candidates
 
@@ -136,6 +171,7 @@ def _make_surplus(
     found: list[MessageRecord],
     surplus: int,
     explained: int,
+    older: int,
 ) -> Finding:
     references = sorted({refer(message) for message in found})
     times = [message.sent for message in found if message.sent is not None]
@@ -146,6 +182,8 @@ def _make_surplus(
     )
     if explained:
         words += f", {explained} more were composed by another data set in evidence"
+    if older:
+        words += f", {older} more were sent before its first trace and prove nothing"
     words += (
         f". {len(references)} messages have no trace and are candidates; which of them "
         "these are, the count does not tell."

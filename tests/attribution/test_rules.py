@@ -14,6 +14,7 @@ from telegram_forensics.attribution.findings import Finding
 from telegram_forensics.attribution.records import (
     BalanceRecord,
     Evidence,
+    ExportRecord,
     Grade,
     MessageRecord,
     NoticeRecord,
@@ -172,6 +173,45 @@ def test_reloaded_history() -> None:
         message(number, sent=LOGIN - 1000 + number) for number in range(1, 40)
     ]
     evidence.balances = [balance(0, 0)]
+    assert rules(evidence) == []
+
+
+def test_cleared_database() -> None:
+    """Made anew without a login: no traces at all, and no finding."""
+    evidence = surplus()
+    evidence.messages = [message(number) for number in range(1, 40)]
+    evidence.balances = [balance(39, 0)]
+    assert rules(evidence) == []
+
+
+def test_messages_before_the_first_trace() -> None:
+    """The traces may not reach so far: such messages neither count nor stand there."""
+    evidence = surplus()
+    evidence.messages += [
+        message(10 + number, sent=NOON - 5000 + number) for number in range(4)
+    ]
+    evidence.balances = [balance(7, 2)]
+    finding = one(evidence, "TF-101")
+    assert [item.message for item in finding.messages] == ["3"]
+    assert "1 of them were not composed" in finding.statement
+    assert "4 more were sent before its first trace" in finding.statement
+    evidence.messages = [item for item in evidence.messages if item.identifier != "3"]
+    evidence.balances = [balance(6, 2)]
+    assert rules(evidence) == []
+
+
+def test_traces_of_chats_only() -> None:
+    """Media keep a trace of the chat, which has no time: the login stays the start."""
+    evidence = surplus()
+    evidence.messages = [message(1), message(2), message(3)]
+    assert rules(evidence) == ["TF-101"]
+
+
+def test_export_by_the_owner() -> None:
+    """An export is a neutral fact."""
+    evidence = surplus()
+    evidence.balances = []
+    evidence.exports = [ExportRecord(place(), OWNER, NOON, "/export")]
     assert rules(evidence) == []
 
 
