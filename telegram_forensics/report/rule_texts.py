@@ -220,8 +220,8 @@ _PATTERNS: Final = [
             r"(?P<surplus>\d+) of them were not composed by this data set(?:, "
             r"(?P<others>\d+) more were composed by another data set in evidence)?(?:, "
             r"(?P<older>\d+) more were sent before its first trace and prove "
-            r"nothing)?\. (?P<candidates>\d+) messages have no trace and are candidates; which of "
-            r"them these are, the count does not tell\.",
+            r"nothing)?\. (?P<candidates>\d+) messages have no trace and are "
+            r"candidates; which of them these are, the count does not tell\.",
             "У чаті {chat} ({kind}) цей набір даних містить вихідних повідомлень від "
             "його входу: {n}, слідів надсилання: {traces}. Не створено цим набором "
             "даних: {surplus}[; створено іншим набором даних із матеріалу: ще {others}]"
