@@ -8,7 +8,6 @@ number. UNCONFIRMED against files of a real device, see there.
 from dfdatetime import posix_time as dfdatetime_posix_time
 
 from plaso.lib import errors
-from plaso.parsers import interface
 
 from telegram_forensics.formats import android_device
 from telegram_forensics.formats import android_device_paths as device_paths
@@ -74,7 +73,7 @@ def MakeCoveredPeriod(basis, storage_format, first, last):
     return event_data
 
 
-class BaseAndroidDeviceParser(interface.FileObjectParser):
+class BaseAndroidDeviceParser(name_filter.NamedFileParser):
     """Shared functionality: files are known by their names and folders."""
 
     FILTERS = frozenset([name_filter.NameFilter(device_paths.is_name)])
@@ -91,28 +90,6 @@ class BaseAndroidDeviceParser(interface.FileObjectParser):
           DeviceFile: what the path says or None if it is not of interest.
         """
         raise NotImplementedError
-
-    def Parse(self, parser_mediator, file_object):
-        """Parses a single file-like object, unlike the stock method also an empty one.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          file_object (dfvfs.FileIO): file-like object.
-
-        Raises:
-          WrongParser: when the file cannot be parsed.
-        """
-        file_entry = parser_mediator.GetFileEntry()
-        if file_entry is None or not device_paths.is_name(file_entry.name):
-            raise errors.WrongParser("Not the name of such a file.")
-        if getattr(file_entry.path_spec, "data_stream", None):
-            raise errors.WrongParser("Not the default data stream.")
-
-        parser_mediator.AppendToParserChain(self.NAME)
-        try:
-            self.ParseFileObject(parser_mediator, file_object)
-        finally:
-            parser_mediator.PopFromParserChain()
 
     def ParseFileObject(self, parser_mediator, file_object):
         """Parses a file-like object.

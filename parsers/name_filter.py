@@ -1,5 +1,6 @@
 """Tells by a file's name whether a parser needs to be asked at all."""
 
+from plaso.lib import errors
 from plaso.parsers import interface
 
 
@@ -31,3 +32,35 @@ class NameFilter(interface.BaseFileEntryFilter):
         """
         name = file_entry.name if file_entry else None
         return bool(name) and bool(self._is_name(name))
+
+
+class NamedFileParser(interface.FileObjectParser):
+    """Base of parsers whose files are known by name, empty ones included.
+
+    A class sets `FILTERS` to its `NameFilter`.
+    """
+
+    def Parse(self, parser_mediator, file_object):
+        """Parses a single file-like object, unlike the stock method also an empty one.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          file_object (dfvfs.FileIO): file-like object.
+
+        Raises:
+          WrongParser: when the file cannot be parsed.
+        """
+        file_entry = parser_mediator.GetFileEntry()
+        # Plaso asks the filters itself; a caller of the parser alone does not.
+        if file_entry is None or not any(
+            item.Match(file_entry) for item in self.FILTERS
+        ):
+            raise errors.WrongParser("Not the name of such a file.")
+        if getattr(file_entry.path_spec, "data_stream", None):
+            raise errors.WrongParser("Not the default data stream.")
+
+        parser_mediator.AppendToParserChain(self.NAME)
+        try:
+            self.ParseFileObject(parser_mediator, file_object)
+        finally:
+            parser_mediator.PopFromParserChain()

@@ -1,7 +1,6 @@
 """Parsers of the small files of Telegram for Android and its forks."""
 
 from plaso.lib import errors
-from plaso.parsers import interface
 
 from telegram_forensics.formats import android_datacenter_files as datacenter_files
 from telegram_forensics.formats import android_paths
@@ -14,48 +13,25 @@ from telegram_forensics.parsers import telegram_android_app as android_app
 from telegram_forensics.parsers import telegram_android_events as android_events
 
 
-class BaseTelegramAndroidParser(interface.FileObjectParser):
+def _IsStatisticsName(name):
+    """Determines if a file is of interest by its name.
+
+    Args:
+      name (str): name of the file.
+
+    Returns:
+      bool: True if it is.
+    """
+    return (
+        name == datacenter_files.STATISTICS_NAME
+        or datacenter_files.address_file_number(name) is not None
+    )
+
+
+class BaseTelegramAndroidParser(name_filter.NamedFileParser):
     """Shared functionality: files are known by name first, which is cheap."""
 
     _MAXIMUM_SIZE = 4 * 1024 * 1024
-
-    def __init__(self):
-        """Initializes a parser."""
-        super().__init__()
-        self.FILTERS = frozenset([name_filter.NameFilter(self._IsName)])
-
-    def _IsName(self, name):
-        """Determines if a file is of interest by its name.
-
-        Args:
-          name (str): name of the file.
-
-        Returns:
-          bool: True if it is.
-        """
-        raise NotImplementedError
-
-    def Parse(self, parser_mediator, file_object):
-        """Parses a single file-like object, unlike the stock method also an empty one.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          file_object (dfvfs.FileIO): file-like object.
-
-        Raises:
-          WrongParser: when the file cannot be parsed.
-        """
-        file_entry = parser_mediator.GetFileEntry()
-        if file_entry is None or not self._IsName(file_entry.name):
-            raise errors.WrongParser("Not the name of a Telegram for Android file.")
-        if getattr(file_entry.path_spec, "data_stream", None):
-            raise errors.WrongParser("Not the default data stream.")
-
-        parser_mediator.AppendToParserChain(self.NAME)
-        try:
-            self.ParseFileObject(parser_mediator, file_object)
-        finally:
-            parser_mediator.PopFromParserChain()
 
     def ParseFileObject(self, parser_mediator, file_object):
         """Parses a file-like object.
@@ -102,17 +78,7 @@ class TelegramAndroidNetworkParser(BaseTelegramAndroidParser):
     _BACKUP_NAME = f"{android_app.TGNET_NAME:s}.bak"
     _OLD_NAME = "config.dat"
     _NAMES = frozenset([android_app.TGNET_NAME, _BACKUP_NAME, _OLD_NAME])
-
-    def _IsName(self, name):
-        """Determines if a file is of interest by its name.
-
-        Args:
-          name (str): name of the file.
-
-        Returns:
-          bool: True if it is.
-        """
-        return name in self._NAMES
+    FILTERS = frozenset([name_filter.NameFilter(_NAMES.__contains__)])
 
     def _ParseData(self, parser_mediator, file_entry, app, data):
         """Parses the content of a file.
@@ -175,20 +141,7 @@ class TelegramAndroidStatisticsParser(BaseTelegramAndroidParser):
 
     NAME = "telegram_android_statistics"
     DATA_FORMAT = "Telegram for Android statistics (stats2.dat) or address file"
-
-    def _IsName(self, name):
-        """Determines if a file is of interest by its name.
-
-        Args:
-          name (str): name of the file.
-
-        Returns:
-          bool: True if it is.
-        """
-        return (
-            name == datacenter_files.STATISTICS_NAME
-            or datacenter_files.address_file_number(name) is not None
-        )
+    FILTERS = frozenset([name_filter.NameFilter(_IsStatisticsName)])
 
     def _ParseData(self, parser_mediator, file_entry, app, data):
         """Parses the content of a file.
@@ -231,19 +184,9 @@ class TelegramAndroidPreferencesParser(BaseTelegramAndroidParser):
 
     NAME = "telegram_android_preferences"
     DATA_FORMAT = "Telegram for Android preferences (XML) file"
+    FILTERS = frozenset([name_filter.NameFilter(android_paths.preferences_name)])
 
     _MAXIMUM_SIZE = android_preferences.MAXIMUM_SIZE
-
-    def _IsName(self, name):
-        """Determines if a file is of interest by its name.
-
-        Args:
-          name (str): name of the file.
-
-        Returns:
-          bool: True if it is.
-        """
-        return android_paths.preferences_name(name) is not None
 
     def _ParseData(self, parser_mediator, file_entry, app, data):
         """Parses the content of a file.

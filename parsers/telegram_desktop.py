@@ -140,7 +140,9 @@ class TelegramDesktopParser(BaseTelegramDesktopParser):
         )
 
 
-class TelegramDesktopDamagedParser(BaseTelegramDesktopParser):
+class TelegramDesktopDamagedParser(
+    name_filter.NamedFileParser, BaseTelegramDesktopParser
+):
     """Parser of Telegram Desktop storage files that have lost their signature.
 
     plaso finds parsers by signature. A storage file that is empty, zeroed or damaged at
@@ -151,26 +153,6 @@ class TelegramDesktopDamagedParser(BaseTelegramDesktopParser):
     NAME = "telegram_desktop_damaged"
     DATA_FORMAT = "Telegram Desktop storage (tdata) file without its signature"
     FILTERS = frozenset([name_filter.NameFilter(names.parse_name)])
-
-    def Parse(self, parser_mediator, file_object):
-        """Parses a single file-like object, unlike the stock method also an empty one.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          file_object (dfvfs.FileIO): file-like object.
-
-        Raises:
-          WrongParser: when the file cannot be parsed.
-        """
-        file_entry = parser_mediator.GetFileEntry()
-        if file_entry is None or not names.parse_name(file_entry.name):
-            raise errors.WrongParser("Not the name of a Telegram Desktop file.")
-
-        parser_mediator.AppendToParserChain(self.NAME)
-        try:
-            self.ParseFileObject(parser_mediator, file_object)
-        finally:
-            parser_mediator.PopFromParserChain()
 
     def ParseFileObject(self, parser_mediator, file_object):
         """Parses a file-like object.
