@@ -6,7 +6,7 @@ from dfdatetime import interface as dfdatetime_interface
 from plaso.analysis import interface
 
 from telegram_forensics.attribution import engine, findings
-from telegram_forensics.report import ingest, storage, summary
+from telegram_forensics.report import ingest, selection, storage, summary
 
 LABEL_COPIED = "telegram_copied_session"
 LABEL_EXPORT = "telegram_data_export"
@@ -75,7 +75,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
           event_data (EventData): event data.
           event_data_stream (EventDataStream): event data stream.
         """
-        if not ingest.is_wanted(event_data.data_type):
+        if not selection.is_wanted(event_data.data_type):
             return
         key = event.GetEventDataIdentifier()
         key = key.CopyToString() if key is not None else id(event_data)

@@ -11,6 +11,7 @@ from telegram_forensics.attribution import records, remote_sessions
 from telegram_forensics.attribution.records import Evidence, Grade, Place
 from telegram_forensics.report import device_use, logs, stock
 from telegram_forensics.report.logs import LogCollector
+from telegram_forensics.report.selection import is_selected
 from telegram_forensics.report.sources import SourceTable
 from telegram_forensics.report.storage import Location, PlasoStorage, Row
 
@@ -42,23 +43,6 @@ _ANDROID: Final = re.compile(
 _CACHE_TOLERANCE: Final = 60.0
 
 Progress = Callable[[str, int, int], None]
-# Of event logs, which are long, only the events of sessions are decoded; of what stock
-# parsers give, what names Telegram or a remote shell.
-_MARK: Final = re.compile(
-    rb'"data_type": "(?:telegram:|remote_access:|teamviewer:|syslog:ssh)'
-    rb'|"event_identifier": (?:21|23|24|25|4624|4634|4647|4778|4779|4801)[,}]'
-    rb"|[Tt]elegram|TELEGRAM|t\.me/login/|telegra\.Telegraph|chromoting"
-    rb'|"reporter": "sshd'
-    rb"|[Aa]yu[Gg]ram|AYUGRAM|64[Gg]ram|64GRAM|[Kk]otatogram|KOTATOGRAM"
-    rb"|[Uu]nigram|UNIGRAM"
-)
-_TYPES: Final = (
-    "telegram:",
-    "remote_access:",
-    "teamviewer:connections_incoming",
-    logs.EVENT_LOG,
-)
-_STOCK_TYPES: Final = stock.DATA_TYPES.union(logs.LINES)
 
 
 def store_of(location: Location, slot: str | None) -> str:
@@ -110,7 +94,7 @@ class Ingest:
 
         self._local = []
         images = set(info.systems)
-        for row in storage.rows(is_wanted, _MARK, report):
+        for row in storage.rows(is_selected, report):
             images.add(row.location.image)
             self.add_row(row)
         self._sources.add_run(info, images)
@@ -475,11 +459,6 @@ _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
     **dict.fromkeys(logs.LINES, Ingest._line),
     **dict.fromkeys(stock.DATA_TYPES | device_use.DATA_TYPES, Ingest._stock),
 }
-
-
-def is_wanted(data_type: str) -> bool:
-    """True for the data types that the attribution needs."""
-    return data_type.startswith(_TYPES) or data_type in _STOCK_TYPES
 
 
 def collect(paths: Iterable[Any], progress: Progress | None = None) -> Evidence:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterator
@@ -26,6 +25,7 @@ from dfdatetime import serializer as dfdatetime_serializer
 KNOWN_FORMATS: Final = range(20230312, 20270000)
 _CHUNK: Final = 1 << 20
 # A record of ours is far smaller: texts of messages are bounded by the server.
+_DATA_TYPE: Final = b'"data_type": "'
 _MAXIMUM_RECORD: Final = 64 << 20
 _SNAPSHOT_TYPES: Final = frozenset({"VSHADOW"})
 _PROGRESS_ROWS: Final = 20_000
@@ -229,16 +229,14 @@ class PlasoStorage:
 
     def rows(
         self,
-        wanted: Callable[[str], bool],
-        mark: re.Pattern[bytes],
+        selects: Callable[[str, bytes], bool],
         progress: Callable[[int, int], None] | None = None,
     ) -> Iterator[Row]:
-        """Event data of certain data types, in the order of the file.
+        """Event data that is selected, in the order of the file.
 
         Args:
-            wanted: tells whether a data type is wanted.
-            mark: stands in the record of all event data wanted: what spares decoding
-                the others.
+            selects: tells by its data type and its JSON text whether a record is
+                wanted: what spares decoding the others.
             progress: called with the number of rows read and of all rows.
         """
         counted = self._rows("SELECT COUNT(*) FROM event_data")
@@ -252,13 +250,13 @@ class PlasoStorage:
                     progress(count, total)
                 text = self._inflate(data)
                 text = text or b""
-                is_record = text[:1] == b"{"
-                if is_record and not mark.search(text):
+                name = _find_data_type(text)
+                if name is not None and not selects(name, text):
                     continue
-                values = _load(text) if is_record else None
+                values = _load(text)
                 if values is None:
                     self.info.damaged_rows.append(number)
-                elif wanted(str(values.get("data_type", ""))):
+                elif name is not None:
                     yield self._make_row(number, values)
         except sqlite3.DatabaseError as exception:
             raise StorageError(
@@ -357,6 +355,15 @@ def locate_path_spec(path_spec: Any) -> Location:
     )
     path = str(getattr(chain[0], "location", None) or "")
     return Location(Path(last).name if len(chain) > 1 else "folder", path, snapshot)
+
+
+def _find_data_type(text: bytes) -> str | None:
+    """Data type of a record; in texts of evidence the quotes are escaped."""
+    start = text.find(_DATA_TYPE)
+    end = text.find(b'"', start + len(_DATA_TYPE))
+    if start < 0 or end < 0:
+        return None
+    return text[start + len(_DATA_TYPE) : end].decode("ascii", "replace")
 
 
 def _load(text: bytes) -> dict[str, Any] | None:

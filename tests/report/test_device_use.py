@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from telegram_forensics.attribution.records import Evidence
-from telegram_forensics.report.ingest import Ingest, is_wanted
+from telegram_forensics.report.ingest import Ingest
+from telegram_forensics.report.selection import is_wanted
 from telegram_forensics.report.storage import Location, Row
 
 TELEGRAM = "org.telegram.messenger"

@@ -6,7 +6,8 @@ import itertools
 from typing import Any
 
 from telegram_forensics.attribution.records import Evidence, Grade
-from telegram_forensics.report.ingest import Ingest, is_wanted
+from telegram_forensics.report.ingest import Ingest
+from telegram_forensics.report.selection import is_wanted
 from telegram_forensics.report.storage import Location, Row
 
 IMAGE = "office.E01"

@@ -13,7 +13,8 @@ from telegram_forensics.attribution.records import (
     PresenceRecord,
 )
 from telegram_forensics.report import stock
-from telegram_forensics.report.ingest import _MARK, Ingest, is_wanted
+from telegram_forensics.report.ingest import Ingest
+from telegram_forensics.report.selection import is_selected, is_wanted
 from telegram_forensics.report.storage import Location, Row
 
 PLACE = Place("office.E01", "/x")
@@ -241,16 +242,29 @@ def test_lines_of_logs() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("data_type", "text", "expected"),
     [
-        b'{"executable": "TELEGRAM.EXE"}',
-        b'{"path": "C:\\\\x\\\\AyuGram.exe"}',
-        b'{"bundle_identifier": "ph.telegra.Telegraph"}',
-        b'{"source_name": "chromoting"}',
-        b'{"data_type": "syslog:line", "reporter": "sshd-session"}',
-        b'{"url": "https://t.me/login/48213"}',
+        ("windows:prefetch:execution", b'{"executable": "TELEGRAM.EXE"}', True),
+        ("windows:prefetch:execution", b'{"executable": "EXCEL.EXE"}', False),
+        ("windows:registry:bam", b'{"path": "C:\\\\x\\\\AyuGram.exe"}', True),
+        (
+            "ios:screentime:event",
+            b'{"bundle_identifier": "ph.telegra.Telegraph"}',
+            True,
+        ),
+        ("windows:evtx:record", b'{"source_name": "chromoting"}', True),
+        ("windows:evtx:record", b'{"event_identifier": 4624, "x": 1}', True),
+        ("windows:evtx:record", b'{"event_identifier": 46240, "x": 1}', False),
+        ("syslog:line", b'{"reporter": "sshd-session"}', True),
+        ("syslog:line", b'{"reporter": "cron"}', False),
+        ("syslog:ssh:login", b"{}", True),
+        ("android:messaging:sms", b'{"message_body": "https://t.me/login/4"}', True),
+        ("telegram:message", b"{}", True),
+        ("remote_access:event", b"{}", True),
+        ("fs:stat", b'{"filename": "Telegram.exe"}', False),
     ],
 )
-def test_mark(text: bytes) -> None:
-    """No row that says something is passed over before it is decoded."""
-    assert _MARK.search(text)
+def test_selection(data_type: str, text: bytes, expected: bool) -> None:
+    """No record that says something is passed over before it is decoded."""
+    assert is_selected(data_type, text) is expected
+    assert is_wanted(data_type) or not expected
