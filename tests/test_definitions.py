@@ -321,6 +321,7 @@ def test_presets_name_what_exists() -> None:
         "remote_access_ammyy",
         "remote_access_anydesk",
         "remote_access_configuration",
+        "remote_access_program",
         "remote_access_remote_assistance",
         "remote_access_rustdesk",
         "remote_access_teamviewer_connections",
