@@ -89,6 +89,7 @@ benchmark: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/export.py
 	$(BIN)/python benchmarks/tl_reader.py
 	$(BIN)/python benchmarks/android_database.py
+	$(BIN)/python benchmarks/report.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info
