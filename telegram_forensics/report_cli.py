@@ -140,8 +140,8 @@ def _summarize(result: Attribution) -> str:
     """What the report says, in lines for a terminal."""
     evidence = result.evidence
     lines = [
-        f"{len(evidence.images)} images, {len(result.ledger.entries)} sessions, "
-        f"{len(evidence.messages)} messages"
+        f"images: {len(evidence.images)}, sessions: {len(result.ledger.entries)}, "
+        f"records of messages: {len(evidence.messages)}"
     ]
     lines += [f"WARNING: {_printable(words)}" for words in evidence.problems]
     pointing = [item for item in result.findings if not item.is_neutral]

@@ -176,8 +176,8 @@ def _make_surplus(
     references = sorted({refer(message) for message in found})
     times = [message.sent for message in found if message.sent is not None]
     words = (
-        f"In {balance.chat_type or 'chat'} {balance.chat} this data set holds "
-        f"{balance.outgoing} outgoing messages since its login and {balance.traces} "
+        f"In chat {balance.chat} ({balance.chat_type or 'unknown'}) this data set "
+        f"holds {balance.outgoing} outgoing messages since its login and {balance.traces} "
         f"traces of sending. {surplus} of them were not composed by this data set"
     )
     if explained:

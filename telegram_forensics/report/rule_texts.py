@@ -215,7 +215,8 @@ _PATTERNS: Final = [
             "Оспорюване повідомлення має слід створення в: {stores}.",
         ),
         (
-            r"In (?P<kind>\w+) (?P<chat>\S+) this data set holds (?P<n>\d+) outgoing "
+            r"In chat (?P<chat>\S+) \((?P<kind>\w+)\) this data set holds (?P<n>\d+) "
+            r"outgoing "
             r"messages since its login and (?P<traces>\d+) traces of sending\. "
             r"(?P<surplus>\d+) of them were not composed by this data set(?:, "
             r"(?P<others>\d+) more were composed by another data set in evidence)?(?:, "
