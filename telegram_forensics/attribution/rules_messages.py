@@ -177,8 +177,9 @@ def _make_surplus(
     times = [message.sent for message in found if message.sent is not None]
     words = (
         f"In chat {balance.chat} ({balance.chat_type or 'unknown'}) this data set "
-        f"holds {balance.outgoing} outgoing messages since its login and {balance.traces} "
-        f"traces of sending. {surplus} of them were not composed by this data set"
+        f"holds {balance.outgoing} outgoing messages since its login and "
+        f"{balance.traces} traces of sending. {surplus} of them were not composed by "
+        "this data set"
     )
     if explained:
         words += f", {explained} more were composed by another data set in evidence"
