@@ -423,7 +423,7 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
           source holds no identifiers).
       notice_type (str): "login_code", "new_login", "incomplete_login",
           "data_export_requested", "session_terminated", "two_step_changed",
-          "phone_changed" or "other".
+          "phone_changed" or "other"; None if the message could not be read.
       record_offset (int): byte offset of the record in the file, where nothing else
           tells which record it is.
       record_state (str): "overwritten" or "removed" for a row that the database

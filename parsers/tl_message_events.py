@@ -181,9 +181,9 @@ class MessageMaker:
             if facts.is_outgoing is None or number is None:
                 return None
             return tl_peers.Peer("user", number)
-        if chat.kind == "channel" or (
-            facts.chat is not None and facts.chat.kind == "channel"
-        ):
+        # Only where the chat was read, which stands behind the sender: of a message that
+        # cannot be decoded the sender is not left out but not known.
+        if facts.chat is not None and facts.chat.kind == "channel":
             return tl_peers.Peer("channel", chat.number)
         return None
 
@@ -377,6 +377,9 @@ class MessageMaker:
             event_data.login_location = details.get("address") or None
             event_data.notice_basis = "structure"
             event_data.notice_type = service_notice.NoticeType.NEW_LOGIN.value
+            return event_data
+        if facts.text is None and facts.action is None:
+            # It could not be read: what it says is not known, it need not be "other".
             return event_data
         notice = service_notice.classify(facts.text or "", timestamp)
         event_data.login_client_name = notice.client
