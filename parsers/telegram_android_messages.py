@@ -260,6 +260,9 @@ class MessageReader:
                 self._maker.AddDetails(
                     event_data, {"unknown constructor": decoded.unknown}
                 )
+            elif decoded.is_damaged:
+                # What came before the damage is kept, its last value can be wrong.
+                self._maker.AddDetails(event_data, {"not decoded to its end": True})
         self._SetPlace(event_data, table, row, state, found)
         for reason in decoded.warnings if found is None else ():
             self._view.Warn(f"table {table.name:s}, row id {row.rowid!s}: {reason:s}")

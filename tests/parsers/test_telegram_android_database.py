@@ -319,3 +319,48 @@ def test_second_copy_with_another_sender(change: str, tmp_path: Path) -> None:
     copy = make_truth(intent, generator.cast, table="media_v4")
     generator.made.truth.append({**copy, "is_read": None})
     android_truth.check_messages(extract(tmp_path).event_data, generator.made)
+
+
+def test_message_that_cannot_be_decoded(tmp_path: Path) -> None:
+    """Columns stay; nobody is named as sender, and no kind of notice is claimed."""
+    made = build(tmp_path / NAME, 177, 5000)
+    connection = sqlite3.connect(tmp_path / NAME)
+    rows = {
+        item["chat_type"]: item
+        for item in made.truth
+        if item["data_type"] == "telegram:message"
+        and item.get("chat_type") in ("supergroup", "channel", "group")
+    }
+    dialogs = [
+        uid
+        for (uid,) in connection.execute("SELECT DISTINCT uid FROM messages_v2")
+        if str(-uid) in {item["chat_identifier"] for item in rows.values()}
+    ]
+    assert dialogs
+    blob = bytes.fromhex("78563412") + bytes(60)
+    for number, uid in enumerate([*dialogs, 777000], 900_001):
+        write_row(
+            connection, "messages_v2",
+            mid=number, uid=uid, read_state=3, send_state=0, date=1_600_000_000,
+            data=blob, out=0, ttl=0,
+        )  # fmt: skip
+    connection.commit()
+    connection.close()
+    found = extract(tmp_path)
+    last = 900_000 + len(dialogs)
+    unknown = {
+        int(item.message_identifier): item
+        for item in found.event_data
+        if (getattr(item, "message_identifier", None) or "").startswith("90000")
+    }
+    assert sorted(unknown) == list(range(900_001, last + 2))
+    for number in range(900_001, last + 1):
+        item = unknown[number]
+        assert item.data_type == "telegram:message"
+        assert item.sender_identifier is None
+        assert item.is_outgoing is False
+        assert "12345678" in item.service_details
+    notice = unknown[last + 1]
+    assert notice.data_type == "telegram:notice"
+    assert notice.notice_type is None
+    assert any("12345678" in text for text in found.warnings)
