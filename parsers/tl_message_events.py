@@ -181,7 +181,7 @@ class MessageMaker:
             if facts.is_outgoing is None or number is None:
                 return None
             return tl_peers.Peer("user", number)
-        # Only where the chat was read, which stands behind the sender: in a message that
+        # Where the chat was read, which stands behind the sender: in a message that
         # cannot be decoded the sender is not left out but unknown.
         if facts.chat is not None and facts.chat.kind == "channel":
             return tl_peers.Peer("channel", chat.number)
