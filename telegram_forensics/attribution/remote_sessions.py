@@ -5,6 +5,8 @@ line in its log; the two share no identifier (formats/remote_access.md 1.2 and 1
 list's start is the arrival of the connection, the log's the moment of the password. The
 same partner on the same computer, from two files, with starts and ends that are close,
 is one session: the earlier record stays and takes over what only the other one knows.
+Its span is what both say, so that nothing counts as remote control that came before the
+password. A file tells of a session once: two records of one file are never joined.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from telegram_forensics.attribution.records import RemoteSession
 # Seconds from the arrival of a connection until the partner has typed the password.
 _START_TOLERANCE: Final = 180.0
 _END_TOLERANCE: Final = 30.0
+_LOOK_BACK: Final = 50
 # What identifies a record, and what is settled before others are filled in.
 _KEPT: Final = frozenset({"place", "tool", "direction", "start", "end", "precision"})
 
 
 def merge(sessions: Iterable[RemoteSession]) -> list[RemoteSession]:
-    """Joins records of one session; the order of the records does not matter."""
+    """Joins records of one session, as copies; their order does not matter."""
     ordered = sorted(
         sessions,
         key=lambda item: (
@@ -35,15 +38,17 @@ def merge(sessions: Iterable[RemoteSession]) -> list[RemoteSession]:
             str(item.place),
         ),
     )
-    kept: list[RemoteSession] = []
+    kept: list[tuple[RemoteSession, set[str]]] = []
     for session in ordered:
-        for other in reversed(kept[-50:]):
-            if _is_same(other, session):
+        path = session.place.path
+        for other, paths in reversed(kept[-_LOOK_BACK:]):
+            if path not in paths and _is_same(other, session):
                 _join(other, session)
+                paths.add(path)
                 break
         else:
-            kept.append(session)
-    return kept
+            kept.append((dataclasses.replace(session), {path}))
+    return [session for session, _ in kept]
 
 
 def _is_same(first: RemoteSession, second: RemoteSession) -> bool:
@@ -51,12 +56,13 @@ def _is_same(first: RemoteSession, second: RemoteSession) -> bool:
         first.place.image != second.place.image
         or first.place.snapshot != second.place.snapshot
         or first.tool != second.tool
-        or first.place.path == second.place.path
         or first.remote_identifier is None
         or first.remote_identifier != second.remote_identifier
         or first.start is None
         or second.start is None
         or abs(first.start - second.start) > _START_TOLERANCE
+        # What began after the end of another is another one.
+        or (first.end is not None and second.start > first.end)
     ):
         return False
     if "unknown" not in (first.direction, second.direction) and (
@@ -71,11 +77,12 @@ def _is_same(first: RemoteSession, second: RemoteSession) -> bool:
 
 
 def _join(first: RemoteSession, second: RemoteSession) -> None:
-    """Fills in what only the other record knows; the span covers both."""
+    """Fills in what only the other record knows; the span is what both say."""
     if first.direction == "unknown":
         first.direction = second.direction
+    first.start = max(first.start or 0.0, second.start or 0.0)
     ends = [item.end for item in (first, second) if item.end is not None]
-    first.end = max(ends, default=None)
+    first.end = min(ends, default=None)
     first.precision = max(first.precision, second.precision)
     for item in dataclasses.fields(RemoteSession):
         if item.name not in _KEPT and getattr(first, item.name) is None:

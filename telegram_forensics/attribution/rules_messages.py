@@ -62,6 +62,8 @@ class MessageIndex:
                 message.is_outgoing
                 and message.origin == THIS_INSTALLATION
                 and message.sent is not None
+                # Secret chats outlive the clearing of the others.
+                and message.chat_type != "secret"
             ):
                 data_set = (message.store, message.account)
                 first = self._first_traces.get(data_set, message.sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram_forensics.attribution.case import Case
 from telegram_forensics.attribution.findings import Finding, refer
 from telegram_forensics.attribution.ledger import Ledger
-from telegram_forensics.attribution.records import Evidence, Grade
+from telegram_forensics.attribution.records import Evidence, Grade, NoticeRecord
 from telegram_forensics.attribution.rules_messages import NO_LOCAL_TRACE, MessageIndex
 
 _NAMES_OF_NOTICES = {
@@ -75,6 +75,13 @@ def find_sessions(ledger: Ledger) -> list[Finding]:
     return findings
 
 
+def _silent(notice: NoticeRecord) -> str:
+    """What stands beside a notice that names no device."""
+    if notice.kind in ("login_code_sms", "login_code_notification"):
+        return "for which account the code was, the text does not say"
+    return notice.kind
+
+
 def find_notices(evidence: Evidence) -> list[Finding]:
     """TF-010: logins, codes and changes that Telegram reported; TF-301: exports."""
     findings = []
@@ -104,7 +111,7 @@ def find_notices(evidence: Evidence) -> list[Finding]:
                 account=notice.account,
                 start=time,
                 end=time,
-                evidence=[(notice.place, "; ".join(details) or notice.kind)],
+                evidence=[(notice.place, "; ".join(details) or _silent(notice))],
             )
         )
     return findings

@@ -301,3 +301,26 @@ def _read_time(text: str, sent_time: int | None) -> int | None:
     nearest = min(found, key=lambda moment: abs(moment - sent_time))
     # Another order of day and month must fit much better than the usual one.
     return nearest if abs(nearest - sent_time) < 3 * _DAY else found[0]
+
+
+_CODE_LINK: Final = re.compile(r"t\.me/login/\d{5,6}", re.ASCII)
+_CODE_WORDINGS: Final = dict(_WORDINGS)[NoticeType.LOGIN_CODE]
+
+
+def has_login_code(text: str) -> bool:
+    """Whether an SMS or a notification gives a login code of Telegram.
+
+    It has the link that carries the code; or it names Telegram, has one of the wordings
+    and one number of five or six digits. A number and the name alone are no code: chats
+    are full of both. A code in a wording that is not known here is not recognised.
+    """
+    text = text[:_MAXIMUM_TEXT]
+    if _CODE_LINK.search(text):
+        return True
+    lowered = text.lower()
+    return (
+        "telegram" in lowered
+        and "web login code" not in lowered
+        and any(wording in lowered for wording in _CODE_WORDINGS)
+        and len(set(_CODE.findall(text))) == 1
+    )

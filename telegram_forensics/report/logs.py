@@ -88,7 +88,7 @@ class LogCollector:
             place, None, reporter, text, None if process is None else str(process)
         )
         if data_type == "systemd:journal":
-            record.time = get("written_time")
+            record.time = get("written_time") or get("recorded_time")
             record.precision = _JOURNAL_PRECISION
         else:
             record.time = get("last_written_time")

@@ -17,15 +17,17 @@ from telegram_forensics.attribution.records import (
     Place,
     PresenceRecord,
 )
+from telegram_forensics.formats import service_notice
 
 StockRecord = PresenceRecord | NoticeRecord
 Values = dict[str, Any]
 
-# Programs whose file name is that of a client, see formats/remote_access.md 10.1; the
-# Store names the package instead of the file.
+# Programs whose file name is that of a client, see formats/remote_access.md 10.1; for
+# those of the Store Windows names package and application instead of the file.
 _PROGRAM: Final = re.compile(
-    r"(?:^|[\\/])(?:telegram|ayugram|64gram|kotatogram|unigram|telegram-desktop)"
-    r"(?:\.exe)?$|TelegramMessengerLLP\.|TelegramDesktop",
+    r"(?:^|[\\/])(?:(?:telegram|ayugram|64gram|kotatogram|unigram|telegram-desktop)"
+    r"(?:\.exe)?|TelegramMessengerLLP\.TelegramDesktop_\w+(?:![\w.]+)?"
+    r"|Telegram\.TelegramDesktop(?:\.\w+)?)$",
     re.IGNORECASE,
 )
 _PACKAGES: Final = frozenset(
@@ -51,8 +53,8 @@ _WEB_HOSTS: Final = frozenset(
         "my.telegram.org",
     }
 )
-_CODE: Final = re.compile(r"(?<!\d)\d{5,6}(?!\d)")
-_CODE_LINK: Final = re.compile(r"t\.me/login/\d{5,6}")
+# Tags and attributes of a toast, whose paths and numbers are no text.
+_TAG: Final = re.compile(r"<[^>]*>")
 _MAXIMUM_TEXT: Final = 10_000
 # SRUM adds up one hour.
 _SRUM_SECONDS: Final = 3600.0
@@ -69,17 +71,8 @@ def is_package(name: Any) -> bool:
 
 
 def has_login_code(text: Any) -> bool:
-    """True for a text with a login code of Telegram, in any language.
-
-    It names the program, which no translation changes, and has a number of five or six
-    digits; or it has the link that carries the code.
-    """
-    if not isinstance(text, str):
-        return False
-    text = text[:_MAXIMUM_TEXT]
-    if _CODE_LINK.search(text):
-        return True
-    return "telegram" in text.lower() and bool(_CODE.search(text))
+    """True for a text that gives a login code of Telegram, see `service_notice`."""
+    return isinstance(text, str) and service_notice.has_login_code(text)
 
 
 def read(place: Place, values: Values) -> Iterator[StockRecord]:
@@ -185,7 +178,7 @@ def _toast(place: Place, values: Values) -> Iterator[StockRecord]:
     text = values.get("payload")
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    if has_login_code(text):
+    if isinstance(text, str) and has_login_code(_TAG.sub("\n", text[:_MAXIMUM_TEXT])):
         time = _time(values.get("arrival_time"))
         yield NoticeRecord(place, None, "login_code_notification", time, text=text)
 

@@ -43,7 +43,8 @@ def test_list_and_log() -> None:
     for records in itertools.permutations([FIRST, SECOND]):
         (session,) = merge(dataclasses.replace(item) for item in records)
         assert session.place == LIST
-        assert (session.start, session.end) == (1000.0, 1601.0)
+        # The log has the password, the list the arrival.
+        assert (session.start, session.end) == (1012.4, 1600.0)
         assert session.identifier == "{guid}"
         assert session.remote_name == "DESKTOP-AB12"
         assert session.authentication == "password"
@@ -55,6 +56,22 @@ def test_session_without_end() -> None:
     """The log of a session that was cut off has no end, the list has."""
     (session,) = merge([FIRST, dataclasses.replace(SECOND, end=None)])
     assert session.end == 1600.0
+
+
+def test_crash_after_a_session() -> None:
+    """A session that only the log has stays, however soon after another it began."""
+    ended = dataclasses.replace(FIRST, end=1060.0)
+    in_log = dataclasses.replace(SECOND, end=1061.0)
+    cut_off = dataclasses.replace(
+        SECOND, start=1090.0, end=None, place=dataclasses.replace(LOG, record="9")
+    )
+    found = merge([cut_off, ended, in_log])
+    assert [(item.start, item.end) for item in found] == [
+        (1012.4, 1060.0),
+        (1090.0, None),
+    ]
+    # Also where the list has none at all.
+    assert len(merge([in_log, cut_off])) == 2
 
 
 def test_different_sessions() -> None:

@@ -106,15 +106,17 @@ def test_code_in_a_notification() -> None:
         notification_kind="posted",
         posted_time=50.0,
         title="Telegram",
-        text="Code 12345",
+        text="Login code: 12345",
     )
     (notice,) = evidence.notices
     assert (notice.kind, notice.sent) == ("login_code_notification", 50.0)
-    assert notice.text == "Telegram\nCode 12345"
+    assert notice.text == "Telegram\nLogin code: 12345"
     assert evidence.presence == []
     assert notification(SMS, title="Bank", text="Code 12345").notices == []
     assert notification(SMS, title="x", text="Telegram code 12345").notices
     assert notification(TELEGRAM, title="Ann", text="hello").notices == []
+    # A number in a chat is no code.
+    assert notification(TELEGRAM, title="Ann", text="about 15000").notices == []
 
 
 def test_notification_clicked() -> None:

@@ -58,6 +58,20 @@ def read(data_type: str, **values: Any) -> list[Any]:
             [8.0],
         ),
         ("windows:registry:bam", {"path": "telegram.pdf", "last_run_time": 7.0}, []),
+        (
+            "windows:registry:bam",
+            {"path": r"C:\\TelegramDesktop\\setup.exe", "last_run_time": 7.0},
+            [],
+        ),
+        (
+            "windows:registry:userassist",
+            {
+                "value_name": "TelegramMessengerLLP.TelegramDesktop_t4vj0pshhgkwm"
+                "!Telegram.TelegramDesktop.Store",
+                "last_execution_time": 6.0,
+            },
+            [6.0],
+        ),
         ("windows:registry:bam", {"path": TELEGRAM, "last_run_time": 0.0}, []),
         ("windows:registry:bam", {"path": None, "last_run_time": 7.0}, []),
         (
@@ -130,7 +144,10 @@ def test_spans() -> None:
     [
         ("Telegram code: 48213", True),
         ("Код для входа в Telegram: 48213", True),
-        ("48213 - це ваш код Telegram", True),
+        ("Код для входу в Telegram: 48213", True),
+        ("Join our Telegram channel, win 50000 UAH", False),
+        ("Web login code. Telegram: 48213", False),
+        ("Telegram code: 48213, no, 48214", False),
         ("https://t.me/login/48213", True),
         ("Telegram: call +380501112233", False),
         ("Your code is 48213", False),
@@ -161,6 +178,11 @@ def test_code_messages() -> None:
         "windows:push_notification:notification",
         payload=f"<toast><text>{body}</text></toast>".encode(),
         arrival_time=6.0,
+    )
+    # Numbers and names of a message, or in the attributes, are no code.
+    assert not read(
+        "windows:push_notification:notification",
+        payload='<toast launch="Telegram code 48213"><text>about 15000</text></toast>',
     )
     assert (toast.kind, toast.sent) == ("login_code_notification", 6.0)
     assert read(
