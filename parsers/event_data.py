@@ -88,6 +88,8 @@ class TelegramAccountEventData(TelegramEventData):
       passcode_state (str): local passcode of the client: "none", "set" (and known),
           "locked" (not known), "screen_lock" (set, but nothing is encrypted with it) or
           "unknown" (the key file is damaged).
+      passcodes_tried (int): number of candidates for the local passcode that were
+          tried, with the empty one; where it is known ("set"), the last one fits.
       recovery_line (str): line for a password recovery tool, for a passcode that is
           not known.
       two_step_state (str): state of two-step verification, where stored.
@@ -106,6 +108,7 @@ class TelegramAccountEventData(TelegramEventData):
         self.last_seen_time = None
         self.passcode_kdf = None
         self.passcode_state = None
+        self.passcodes_tried = None
         self.recovery_line = None
         self.two_step_state = None
         self.written_time = None

@@ -26,21 +26,27 @@ class Attribution:
       account (Account): account slot or None for facts of the whole installation.
       device_model (str): device name that the client announces, if one was chosen.
       installation_identifier (str): user tag of the tdata folder.
+      number_of_passcodes (int): candidates for the local passcode, with the empty one.
       written_time (dfdatetime.DateTimeValues): modification time of the file at hand.
     """
 
-    def __init__(self, written_time=None, installation_identifier=None):
+    def __init__(
+        self, written_time=None, installation_identifier=None, number_of_passcodes=None
+    ):
         """Initializes an attribution.
 
         Args:
           written_time (Optional[dfdatetime.DateTimeValues]): modification time of the
               file at hand.
           installation_identifier (Optional[str]): user tag of the tdata folder.
+          number_of_passcodes (Optional[int]): candidates for the local passcode, with
+              the empty one.
         """
         super().__init__()
         self.account = None
         self.device_model = None
         self.installation_identifier = installation_identifier
+        self.number_of_passcodes = number_of_passcodes
         self.written_time = written_time
 
     def Apply(self, event_data, basis, version):
@@ -188,7 +194,7 @@ def MakeAccount(attribution, basis, version):
     attribution.Apply(event_data, basis, version)
     account = attribution.account
     if account is not None:
-        SetPasscode(event_data, account.key_slots)
+        SetPasscode(event_data, account.key_slots, attribution.number_of_passcodes)
     return event_data
 
 
@@ -220,18 +226,24 @@ def MakeOwner(attribution, slot):
     return event_data
 
 
-def SetPasscode(event_data, key_slots):
+def SetPasscode(event_data, key_slots, number_of_passcodes):
     """Sets what is known of the local passcode.
 
     Args:
       event_data (TelegramAccountEventData): event data.
       key_slots (list[KeySlot]): key files of the account, the one that counts first.
+      number_of_passcodes (int): candidates of this run or None if not known.
     """
     if not key_slots:
         return
 
     state = key_slots[0].state
     event_data.passcode_state = state.value
+    local_key = key_slots[0].local_key
+    if local_key is not None and local_key.source is None:
+        event_data.passcodes_tried = local_key.passcode_number + 1
+    elif key_slots[0].key_file is not None:
+        event_data.passcodes_tried = number_of_passcodes
     if state is key_file.PasscodeState.NONE:
         return
 

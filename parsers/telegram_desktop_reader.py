@@ -142,6 +142,7 @@ class TdataReader:
         self._attribution = events.Attribution(
             written_time=file_entry.modification_time,
             installation_identifier=self._storage.installation_identifier,
+            number_of_passcodes=len(self._storage.passcodes),
         )
 
     @property
@@ -259,7 +260,7 @@ class TdataReader:
         if slots[0].key_file is not None:
             version = slots[0].key_file.container.version_text
         event_data = events.MakeAccount(self._attribution, "tdata_key_file", version)
-        events.SetPasscode(event_data, slots)
+        events.SetPasscode(event_data, slots, self._attribution.number_of_passcodes)
         self._mediator.ProduceEventData(event_data)
 
     def _ProduceLockedAccount(self, account, basis, version):

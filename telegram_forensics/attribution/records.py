@@ -81,6 +81,8 @@ class AccountRecord:
     two_step_state: str | None = None
     client_name: str | None = None
     installation: str | None = None
+    passcodes_tried: int | None = None
+    passcode_kdf: str | None = None
 
 
 @dataclass(slots=True)
@@ -300,6 +302,134 @@ class SourceRecord:
 
 
 @dataclass(slots=True)
+class FileTrace:
+    """A file of a tdata folder, by a trace of the file system.
+
+    Attributes:
+        folder: the tdata folder, as far as it is known: path, or name and file
+            reference.
+        name: of the file.
+        kind: `journal` (the change journal recorded its creation) or `times` (times
+            that the file has).
+        created, modified: as stored; of the journal only the first.
+        entry_created: creation by $FILE_NAME, which programs cannot set; None if there
+            is no such record.
+        is_allocated: False for the entry of a deleted file.
+    """
+
+    place: Place
+    folder: str
+    name: str
+    kind: str
+    created: float | None
+    modified: float | None = None
+    entry_created: float | None = None
+    is_allocated: bool = True
+
+
+@dataclass(slots=True)
+class NameTrace:
+    """A name that tells of tdata: of an archive, or in a list of used items.
+
+    Attributes:
+        kind: `archive` or `folder`.
+        name: of the archive, or path of the folder.
+        words: what recorded it, and what happened.
+    """
+
+    place: Place
+    kind: str
+    name: str
+    time: float | None
+    words: str
+
+
+@dataclass(slots=True)
+class JournalRecord:
+    """The time that a change journal of NTFS covers."""
+
+    place: Place
+    first: float
+    last: float
+    number: int
+
+
+@dataclass(slots=True)
+class StorageDevice:
+    """A removable device or mount point, at a time that is recorded of it."""
+
+    place: Place
+    name: str
+    time: float
+    words: str
+
+
+@dataclass(slots=True)
+class SimRecord:
+    """A SIM that a telephone knows, now or from before.
+
+    Attributes:
+        icc_id: number of the card, as stored.
+        number: telephone number that it or the user gave.
+        carrier, display_name: as stored.
+        slot: in which it lies; None if the source has none, -1 for one not inserted.
+        kind: of the card, as stored.
+        last_used: the last use, where it is stored.
+        state: `removed` or `overwritten` for rows that count no more.
+    """
+
+    place: Place
+    icc_id: str | None
+    number: str | None
+    carrier: str | None = None
+    display_name: str | None = None
+    slot: int | None = None
+    kind: str | None = None
+    last_used: float | None = None
+    state: str | None = None
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """A run of log2timeline.
+
+    Attributes:
+        input: storage file that it wrote to.
+        product: name and version of the program.
+        started, completed: times of its begin and end; without an end it did not
+            finish, or was stopped.
+        is_aborted: it was stopped.
+        command_line: as it was given, without secrets.
+        parsers: names of the parsers that were enabled.
+    """
+
+    input: str
+    product: str
+    started: float | None
+    completed: float | None
+    is_aborted: bool
+    command_line: str
+    parsers: list[str]
+
+
+@dataclass(slots=True)
+class WarningRecord:
+    """What a parser, or the preparation of a run, complained of.
+
+    Attributes:
+        input: storage file that holds the warnings.
+        parser: parser chain or name of the preprocessing plugin.
+        number: how many there are.
+        examples: the first of them, with where they are about.
+    """
+
+    input: str
+    parser: str
+    number: int
+    examples: list[tuple[Place, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Evidence:
     """All records of a case.
 
@@ -308,6 +438,8 @@ class Evidence:
             host name, hashes).
         inputs: files that the records come from, with their SHA-256.
         problems: what of the inputs could not be read, in words.
+        runs: how the inputs were made.
+        warnings: what the parsers complained of.
     """
 
     images: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -323,4 +455,11 @@ class Evidence:
     exports: list[ExportRecord] = field(default_factory=list)
     secret_chats: list[SecretChatRecord] = field(default_factory=list)
     clocks: list[ClockRecord] = field(default_factory=list)
+    files: list[FileTrace] = field(default_factory=list)
+    names: list[NameTrace] = field(default_factory=list)
+    journals: list[JournalRecord] = field(default_factory=list)
+    devices: list[StorageDevice] = field(default_factory=list)
+    sims: list[SimRecord] = field(default_factory=list)
     sources: list[SourceRecord] = field(default_factory=list)
+    runs: list[RunRecord] = field(default_factory=list)
+    warnings: list[WarningRecord] = field(default_factory=list)

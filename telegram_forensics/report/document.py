@@ -13,7 +13,14 @@ from typing import Any, Final
 from telegram_forensics.attribution.engine import Attribution
 from telegram_forensics.attribution.findings import Finding, MessageReference
 from telegram_forensics.attribution.ledger import LedgerEntry
-from telegram_forensics.attribution.records import Place, SourceRecord
+from telegram_forensics.attribution.records import (
+    AccountRecord,
+    Evidence,
+    Place,
+    RunRecord,
+    SourceRecord,
+    WarningRecord,
+)
 
 SCHEMA_VERSION: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -45,6 +52,9 @@ def make_document(attribution: Attribution) -> dict[str, Any]:
             for name, values in sorted(evidence.images.items())
         ],
         "problems": evidence.problems,
+        "runs": [_run(run) for run in evidence.runs],
+        "warnings": [_warning(warning) for warning in evidence.warnings],
+        "passcodes": [_passcode(record) for record in list_passcodes(evidence)],
         "sources": [
             _source(source)
             for source in sorted(
@@ -69,6 +79,54 @@ def _source(source: SourceRecord) -> dict[str, Any]:
         "first_time": format_time(source.first),
         "last_time": format_time(source.last),
         "gaps": [[format_time(start), format_time(end)] for start, end in source.gaps],
+    }
+
+
+def list_passcodes(evidence: Evidence) -> list[AccountRecord]:
+    """Records that tell of a local passcode, those that say the same once."""
+    found: dict[tuple[object, ...], AccountRecord] = {}
+    for record in evidence.accounts:
+        if record.passcode_state is not None:
+            key = (
+                (record.place.image, record.place.path, record.place.snapshot),
+                record.client_name,
+                record.passcode_state,
+                record.passcodes_tried,
+            )
+            found.setdefault(key, record)
+    return sorted(found.values(), key=lambda item: (str(item.place), str(item)))
+
+
+def _passcode(record: AccountRecord) -> dict[str, Any]:
+    return {
+        **_place(record.place),
+        "client_name": record.client_name,
+        "passcode_state": record.passcode_state,
+        "passcodes_tried": record.passcodes_tried,
+        "passcode_kdf": record.passcode_kdf,
+    }
+
+
+def _run(run: RunRecord) -> dict[str, Any]:
+    return {
+        "input": run.input,
+        "product": run.product,
+        "start_time": format_time(run.started),
+        "end_time": format_time(run.completed),
+        "aborted": run.is_aborted,
+        "command_line": run.command_line,
+        "parsers": run.parsers,
+    }
+
+
+def _warning(warning: WarningRecord) -> dict[str, Any]:
+    return {
+        "input": warning.input,
+        "parser": warning.parser,
+        "number": warning.number,
+        "examples": [
+            {**_place(place), "says": words} for place, words in warning.examples
+        ],
     }
 
 

@@ -21,7 +21,7 @@ from telegram_forensics.attribution.engine import Attribution
 from telegram_forensics.attribution.findings import Finding
 from telegram_forensics.attribution.records import RemoteSession
 from telegram_forensics.report import dossiers, glyphs, lanes, view
-from telegram_forensics.report.document import SCHEMA_VERSION
+from telegram_forensics.report.document import SCHEMA_VERSION, list_passcodes
 from telegram_forensics.report.picture import Picture
 from telegram_forensics.report.texts import Texts
 from telegram_forensics.report.times import Clock
@@ -44,10 +44,13 @@ def render(attribution: Attribution, language: str = "en") -> str:
     files = dossiers.make_dossiers(attribution)
     chart = lanes.make_chart(attribution, texts, files.targets)
     ranges = view.make_ranges(attribution, chart, texts)
-    pictures = [
-        (limits, Picture(chart, attribution.case, texts, clock, limits).draw())
-        for limits in ranges
-    ]
+    pictures = []
+    in_pictures: dict[str, list[tuple[str, str]]] = {}
+    for limits in ranges:
+        picture = Picture(chart, attribution.case, texts, clock, limits)
+        pictures.append((limits, picture.draw()))
+        for target in picture.targets:
+            in_pictures.setdefault(target, []).append((limits.name, limits.title))
     style = _read("style.css")
     script = _read("script.js")
     environment = _make_environment(texts, clock)
@@ -57,6 +60,8 @@ def render(attribution: Attribution, language: str = "en") -> str:
         evidence=attribution.evidence,
         chart=chart,
         pictures=pictures,
+        in_pictures=in_pictures,
+        passcodes=list_passcodes(attribution.evidence),
         legend=_make_legend(texts, chart, attribution),
         limits=view,
         language=language,
@@ -155,12 +160,25 @@ def _make_environment(texts: Texts, clock: Clock) -> jinja2.Environment:
             message=item.message or texts("question.any"),
         ),
         has_time=_has_time,
+        stamp=_stamp,
+        chats_of=_chats_of,
     )
     return environment
 
 
 def _has_time(finding: Finding) -> bool:
     return finding.start is not None or finding.end is not None
+
+
+def _stamp(seconds: float | None) -> str:
+    """A time for the filter of the page; empty if there is none."""
+    return "" if seconds is None else f"{seconds:.0f}"
+
+
+def _chats_of(finding: Finding) -> str:
+    """Chats that a finding names, for the filter of the page."""
+    chats = {reference.chat for reference in finding.messages if reference.chat}
+    return " ".join(sorted(chats))
 
 
 def _describe_window(window: RemoteSession, case: Any, texts: Texts) -> list[str]:

@@ -98,6 +98,8 @@ class Ingest:
             images.add(row.location.image)
             self.add_row(row)
         self._sources.add_run(info, images)
+        self.evidence.runs += storage.read_runs()
+        self.evidence.warnings += storage.read_warnings()
         if info.damaged_rows:
             self.evidence.problems.append(
                 f"{info.name}: {len(info.damaged_rows)} records cannot be decoded, the "
@@ -188,6 +190,8 @@ class Ingest:
                 get("two_step_state"),
                 get("client_name"),
                 get("installation_identifier"),
+                get("passcodes_tried"),
+                get("passcode_kdf"),
             )
         )
 

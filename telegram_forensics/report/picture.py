@@ -62,10 +62,16 @@ class _Bin(NamedTuple):
     last: Mark
     number: int
     gone: int
+    targets: tuple[str, ...] = ()
 
 
 class Picture:
-    """Draws one range of a chart."""
+    """Draws one range of a chart.
+
+    Attributes:
+        targets: anchors of the page that a sign in the picture stands for: such a sign
+            is `<name of the range>-<anchor>`.
+    """
 
     def __init__(
         self, chart: Chart, case: Case, texts: Texts, clock: Clock, limits: Range
@@ -76,6 +82,7 @@ class Picture:
         self._clock = clock
         self._limits = limits
         self._y = 0.0
+        self.targets: set[str] = set()
         rows = sum(
             len(lane.rows)
             for group in chart.groups
@@ -359,10 +366,14 @@ class Picture:
             index = int((self._across(mark.time) - _LEFT) / self._step)
             found = bins.get(index)
             if found is None:
-                bins[index] = _Bin(mark, mark, 1, int(mark.is_gone))
+                bins[index] = _Bin(mark, mark, 1, int(mark.is_gone), _targets(mark))
             else:
                 bins[index] = _Bin(
-                    found.first, mark, found.number + 1, found.gone + mark.is_gone
+                    found.first,
+                    mark,
+                    found.number + 1,
+                    found.gone + mark.is_gone,
+                    found.targets + _targets(mark),
                 )
         return list(bins.values())
 
@@ -373,6 +384,12 @@ class Picture:
         sign = glyphs.draw(kind, middle, y, size, gone, self._words(item))
         if item.number == 1 and item.first.target:
             sign = Markup('<a href="#{}">{}</a>').format(item.first.target, sign)
+        for target in item.targets:
+            # Copies of a message stand in several rows; the first one is linked to.
+            if target not in self.targets:
+                self.targets.add(target)
+                name = f"{self._limits.name}-{target}"
+                sign = Markup('<g id="{}">{}</g>').format(name, sign)
         return sign
 
     def _words(self, item: _Bin) -> str:
@@ -394,3 +411,7 @@ class Picture:
             message=show_plain(source.identifier or "?", 80),
         )
         return f"{time}: {words}"
+
+
+def _targets(mark: Mark) -> tuple[str, ...]:
+    return (mark.target,) if mark.target else ()

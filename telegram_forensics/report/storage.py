@@ -22,6 +22,9 @@ from typing import Any, Final
 
 from dfdatetime import serializer as dfdatetime_serializer
 
+from telegram_forensics.attribution.records import RunRecord, WarningRecord
+from telegram_forensics.report import runs
+
 KNOWN_FORMATS: Final = range(20230312, 20270000)
 _CHUNK: Final = 1 << 20
 # A record of ours is far smaller: texts of messages are bounded by the server.
@@ -182,6 +185,14 @@ class PlasoStorage:
             if parser:
                 info.warnings[parser] = number
 
+    def read_runs(self) -> list[RunRecord]:
+        """Runs of log2timeline that wrote to the file."""
+        return runs.read_runs(self.info.name, self._rows)
+
+    def read_warnings(self) -> list[WarningRecord]:
+        """Warnings of extraction and of preprocessing, by parser."""
+        return runs.read_warnings(self.info.name, self._rows, self._locate_text)
+
     def _read_system(self, data: Any) -> None:
         values = self._decode(data)
         if values is None:
@@ -306,14 +317,19 @@ class PlasoStorage:
                     "SELECT path_spec FROM event_data_stream WHERE _identifier = ?",
                     (int(number),),
                 ).fetchall()
-                try:
-                    path_spec = json.loads(rows[0][0]) if rows and rows[0][0] else None
-                except ValueError:
-                    path_spec = None
-                if isinstance(path_spec, dict):
-                    location = self._locate(path_spec)
+                location = self._locate_text(rows[0][0] if rows else None)
             self._locations[stream] = location
         return location
+
+    def _locate_text(self, text: str | None) -> Location:
+        """Where a path specification, as it is stored, lies."""
+        try:
+            path_spec = json.loads(text) if text else None
+        except (ValueError, TypeError, RecursionError):
+            path_spec = None
+        if isinstance(path_spec, dict):
+            return self._locate(path_spec)
+        return Location(self._source_name(), "", None)
 
     def _locate(self, path_spec: dict[str, Any]) -> Location:
         chain = []

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from telegram_forensics.report import rule_texts
+from telegram_forensics.report import rule_texts, texts_appendix
 from telegram_forensics.report.texts_en import ENGLISH
 from telegram_forensics.report.texts_uk import UKRAINIAN
 
-LANGUAGES: Final = {"en": ENGLISH, "uk": UKRAINIAN}
+LANGUAGES: Final = {
+    "en": ENGLISH | texts_appendix.ENGLISH,
+    "uk": UKRAINIAN | texts_appendix.UKRAINIAN,
+}
 
 
 class Texts:

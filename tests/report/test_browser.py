@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -98,3 +99,46 @@ def test_page_in_browser(tmp_path: Path) -> None:
         assert pixels.getpixel((700, 10)) == (0x24, 0x34, 0x4D)
         colours = {color for _, color in pixels.getcolors(1_000_000) or []}
     assert (0xC0, 0x4A, 0x00) in colours
+
+
+CHOICES = """
+function set(name, value) {
+  var field = document.querySelector('[data-choose="' + name + '"]');
+  field.value = value;
+  field.dispatchEvent(new Event("input", {bubbles: true}));
+}
+function left() {
+  return document.querySelectorAll("[data-start]:not(.left-out)").length;
+}
+var seen = [left()];
+set("account", "6000000001"); seen.push(left());
+set("chat", "no such chat"); seen.push(left());
+set("chat", ""); set("from", "2030-01-01"); seen.push(left());
+set("from", ""); set("to", "1990-01-01"); seen.push(left());
+var note = document.querySelector(".chooser output").textContent;
+document.querySelector(".chooser button").click(); seen.push(left());
+document.title = JSON.stringify({seen: seen, note: note});
+"""
+
+
+def test_filter_in_browser(tmp_path: Path) -> None:
+    """By account, chat and date; what is hidden is counted, and comes back."""
+    page = render(cases.make_case())
+    policy = page.index("script-src")
+    page = (
+        page[:policy]
+        + "script-src 'unsafe-inline'"
+        + page[page.index("; img-src", policy) :]
+    )
+    page = page.replace("</body>", f"<script>{CHOICES}</script></body>")
+    document, log = browse(tmp_path, page, "--dump-dom")
+    assert "CONSOLE" not in log
+    title = document[document.index("<title>") + 7 : document.index("</title>")]
+    result = json.loads(title)
+    everything, account, chat, later, earlier, again = result["seen"]
+    assert everything == again
+    assert everything >= account > chat > 0
+    assert everything > later and everything > earlier
+    assert f": {everything - earlier}" in result["note"] or (
+        f" {everything - earlier} " in result["note"]
+    )

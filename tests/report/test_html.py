@@ -19,9 +19,12 @@ from telegram_forensics.attribution.records import (
     AccountRecord,
     Evidence,
     Place,
+    RunRecord,
     SessionRecord,
+    WarningRecord,
 )
 from telegram_forensics.report.html import render
+from telegram_forensics.report.texts import LANGUAGES, Texts
 from tests.report import cases
 from tests.report.cases import COMPUTER, NOON, OTHER, OWNER, PHONE
 
@@ -401,3 +404,46 @@ def test_files_of_the_package() -> None:
         assert not HIDDEN.search(content.replace("\n", ""))
         assert "http:" not in content
         assert "https:" not in content
+
+
+def test_links_between_picture_and_dossiers(page: str) -> None:
+    """A sign leads to the dossier of its message, and the dossier back to the sign."""
+    names = re.findall(r'<g id="((?:picture[-0-9]*)-message-[0-9]+)">', page)
+    assert names
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert f'href="#{name}"' in page
+    for target in re.findall(r'href="#(picture[^"]*-message-[0-9]+)"', page):
+        assert target in names
+
+
+def test_how_the_files_were_made() -> None:
+    """Runs, passcodes and warnings stand in the appendix, with what evidence names."""
+    attribution = cases.make_case()
+    evidence = attribution.evidence
+    place = Place("office.E01", "/tdata/<b>key_datas</b>")
+    evidence.runs.append(
+        RunRecord("c.plaso", "plaso 1", 0.0, None, True, "log2timeline <x>", ["a", "b"])
+    )
+    evidence.warnings.append(
+        WarningRecord("c.plaso", "telegram_desktop", 3, [(place, "torn <i>")])
+    )
+    evidence.accounts.append(
+        AccountRecord(
+            place,
+            None,
+            passcode_state="locked",
+            client_name="Telegram Desktop",
+            passcodes_tried=7,
+        )
+    )
+    for language in LANGUAGES:
+        shown = render(attribution, language)
+        check_valid(shown)
+        texts = Texts(language)
+        part = shown[shown.index('id="extraction"') :]
+        for words in ("log2timeline &lt;x&gt;", "torn &lt;i&gt;", ">7<"):
+            assert words in part
+        assert texts("passcode.locked") in part
+        assert texts("run.aborted") in part
+        assert texts("more.page", n=2) in part

@@ -91,6 +91,12 @@ def test_info_and_locations(storage_path: Path) -> None:
     assert info.systems["linux_telegram.E01"]["hostname"] == "pier7"
     images = {row.location.image for row in storage.rows(is_ours)}
     assert images == {"linux_telegram.E01"}
+    (run,) = storage.read_runs()
+    assert run.product.startswith("plaso 20")
+    assert run.started and run.completed and run.completed >= run.started
+    assert str(IMAGE) in run.command_line and "telegram_desktop" in run.parsers
+    warnings = storage.read_warnings()
+    assert sum(item.number for item in warnings) == info.number_of_warnings
     storage.close()
 
 

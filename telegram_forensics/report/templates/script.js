@@ -14,6 +14,44 @@
       picture.setAttribute("height", width * box.height / box.width);
     });
   });
+  // A filter over everything that names an account, chats or a time. An entry without a
+  // time or chat is shown: that it has none does not put it outside.
+  var form = document.querySelector(".chooser");
+  var chosen = {};
+  each.call(form.querySelectorAll("[data-choose]"), function (field) {
+    chosen[field.getAttribute("data-choose")] = field;
+  });
+  function seconds(field, days) {
+    var time = Date.parse(field.value + "T00:00:00Z");
+    return field.value ? time / 1000 + days * 86400 : null;
+  }
+  function choose() {
+    var account = chosen.account.value;
+    var chat = chosen.chat.value.trim();
+    var from = seconds(chosen.from, 0);
+    var to = seconds(chosen.to, 1);
+    var hidden = 0;
+    each.call(document.querySelectorAll("[data-start]"), function (entry) {
+      var start = entry.getAttribute("data-start");
+      var end = entry.getAttribute("data-end");
+      var chats = entry.getAttribute("data-chats");
+      var own = entry.getAttribute("data-account");
+      var out = (account !== "" && own !== "" && own !== account) ||
+        (chat !== "" && chats && chats.split(" ").indexOf(chat) < 0) ||
+        (from !== null && end !== "" && parseFloat(end) < from) ||
+        (to !== null && start !== "" && parseFloat(start) >= to);
+      entry.classList.toggle("left-out", Boolean(out));
+      hidden += out ? 1 : 0;
+    });
+    form.classList.toggle("is-on", hidden > 0);
+    var output = form.querySelector("output");
+    output.textContent = hidden ? output.getAttribute("data-hidden").replace("{n}", hidden) : "";
+  }
+  form.addEventListener("input", choose);
+  form.querySelector("button").addEventListener("click", function () {
+    Object.keys(chosen).forEach(function (name) { chosen[name].value = ""; });
+    choose();
+  });
   each.call(document.querySelectorAll("[data-filter]"), function (field) {
     field.addEventListener("input", function () {
       var wanted = field.value.toLowerCase();
