@@ -133,7 +133,7 @@ class TelegramSessionEventData(TelegramEventData):
       record_state (str): "current", "removed", "overwritten" (an older or temporary
           slot of the same record) or "unused_slot" (nobody is logged in).
       region (str): region as the server recorded it.
-      server_time_difference (int): seconds, server's clock minus device's clock.
+      server_clock_difference (int): seconds, server's clock minus device's clock.
       sessions_to_destroy (list[str]): identifiers of transport sessions (connections
           of a key, neither keys nor logins) that the server shall forget.
       system_version (str): system version as the server recorded it.
@@ -159,7 +159,7 @@ class TelegramSessionEventData(TelegramEventData):
         self.last_server_time = None
         self.record_state = None
         self.region = None
-        self.server_time_difference = None
+        self.server_clock_difference = None
         self.sessions_to_destroy = None
         self.system_version = None
         self.temporary_key_identifiers = None

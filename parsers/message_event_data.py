@@ -39,7 +39,7 @@ class TelegramCallEventData(event_data.TelegramEventData):
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
-      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+      zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
           standard offset all year.
     """
 
@@ -64,7 +64,7 @@ class TelegramCallEventData(event_data.TelegramEventData):
     sender_name = None
     start_time = None
     time_zone_basis = None
-    time_zone_label = None
+    zone_label = None
 
     def __init__(self):
         """Initializes event data."""
@@ -121,7 +121,7 @@ class TelegramChatEventData(event_data.TelegramEventData):
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
-      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+      zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
           standard offset all year.
     """
 
@@ -155,7 +155,7 @@ class TelegramChatEventData(event_data.TelegramEventData):
     rekeyed_time = None
     row_identifier = None
     time_zone_basis = None
-    time_zone_label = None
+    zone_label = None
 
     def __init__(self):
         """Initializes event data."""
@@ -194,7 +194,7 @@ class TelegramContactEventData(event_data.TelegramEventData):
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
-      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+      zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
           standard offset all year.
     """
 
@@ -218,7 +218,7 @@ class TelegramContactEventData(event_data.TelegramEventData):
     recovery_method = None
     row_identifier = None
     time_zone_basis = None
-    time_zone_label = None
+    zone_label = None
 
     def __init__(self):
         """Initializes event data."""
@@ -244,11 +244,11 @@ class TelegramExportEventData(event_data.TelegramEventData):
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
-      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
-          standard offset all year.
       utc_offsets (str): UTC offsets of the exporting machine, from records that have
           local time and UTC.
       written_time (dfdatetime.DateTimeValues): modification time of the file.
+      zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
       zone_offset_1970 (str): UTC offset that the zone of the exporting machine had in
           1970; a hint at the zone, it converts nothing.
     """
@@ -267,9 +267,9 @@ class TelegramExportEventData(event_data.TelegramEventData):
     number_of_messages = None
     started_time = None
     time_zone_basis = None
-    time_zone_label = None
     utc_offsets = None
     written_time = None
+    zone_label = None
     zone_offset_1970 = None
 
     def __init__(self):
@@ -347,9 +347,9 @@ class TelegramMessageEventData(event_data.TelegramEventData):
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
-      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
-          standard offset all year.
       via_bot (str): inline bot that made the message.
+      zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+          standard offset all year.
     """
 
     DATA_TYPE = "telegram:message"
@@ -401,8 +401,8 @@ class TelegramMessageEventData(event_data.TelegramEventData):
     service_details = None
     text = None
     time_zone_basis = None
-    time_zone_label = None
     via_bot = None
+    zone_label = None
 
     def __init__(self):
         """Initializes event data."""
@@ -440,7 +440,7 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
       time_zone_basis (str): what the times rest on if not on stored UTC: "derived"
           (local time with the UTC offset of records around it) or "local" (local time
           of the machine that wrote the file, converted with the image's time zone).
-      time_zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
+      zone_label (str): zone printed beside a local time, such as "UTC+01:00"; the
           standard offset all year.
     """
 
@@ -462,7 +462,7 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
     sent_time = None
     text = None
     time_zone_basis = None
-    time_zone_label = None
+    zone_label = None
 
     def __init__(self):
         """Initializes event data."""

@@ -58,9 +58,9 @@ class RemoteAccessEventData(events.EventData):
       time_precision (str): "min", "s", "ms" or "us".
       time_zone_basis (str): what the zone of the times rests on, see
           docs/event_data.md.
-      time_zone_source (str): line that the offset of the times was taken from.
       tool (str): name of the program.
       tool_version (str): version of the program on this computer.
+      zone_source (str): line that the offset of the times was taken from.
     """
 
     access_mode = None
@@ -93,9 +93,9 @@ class RemoteAccessEventData(events.EventData):
     text_encoding = None
     time_precision = None
     time_zone_basis = None
-    time_zone_source = None
     tool = None
     tool_version = None
+    zone_source = None
 
     def __init__(self, data_type=None):
         """Initializes event data.

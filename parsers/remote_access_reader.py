@@ -132,7 +132,7 @@ def MakeEventData(record):
         # The start's, since the end may be of another kind.
         event_data.time_precision = _PRECISIONS[moments[0].precision]
         event_data.time_zone_basis = moments[0].basis
-        event_data.time_zone_source = moments[0].source
+        event_data.zone_source = moments[0].source
     return event_data
 
 

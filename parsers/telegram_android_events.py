@@ -73,7 +73,7 @@ def MakeNetworkSession(app, slot, network, is_current):
     event_data.key_identifiers = network.key_identifiers or None
     event_data.last_server_time = MakePosixTime(network.last_server_time)
     event_data.record_state = _GetNetworkState(slot, network, is_current)
-    event_data.server_time_difference = network.time_difference
+    event_data.server_clock_difference = network.time_difference
     event_data.sessions_to_destroy = network.sessions_to_destroy or None
     event_data.temporary_key_identifiers = network.temporary_key_identifiers or None
     return event_data

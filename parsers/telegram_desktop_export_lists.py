@@ -61,7 +61,7 @@ def SetTimeBasis(event_data, date):
     """
     if date is not None and date.basis is not records.TimeBasis.UTC:
         event_data.time_zone_basis = date.basis.value
-        event_data.time_zone_label = date.label
+        event_data.zone_label = date.label
 
 
 def GetDigits(phone_number):

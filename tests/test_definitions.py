@@ -139,6 +139,10 @@ def test_docstrings(data_class: type) -> None:
     assert set(described.values()) <= allowed
     for name, kind in described.items():
         assert (kind == "dfdatetime.DateTimeValues") == name.endswith("_time"), name
+        # Timesketch's importer takes the first field with such a name that holds a date
+        # or number for the date of the event; these hold codes.
+        is_code = name in {"time_precision", "time_zone_basis"}
+        assert "time" not in name or name.endswith("_time") or is_code, name
         # JavaScript would lose digits.
         assert kind == "str" or not name.endswith(("_identifier", "_hash")), name
 
@@ -319,8 +323,11 @@ def test_presets_name_what_exists() -> None:
     found.ReadFromFile(f"{PLASO_DATA}/presets.yaml")
     assert found._definitions["telegram"].parsers == [
         "remote_access_ammyy",
+        "remote_access_android",
         "remote_access_anydesk",
         "remote_access_configuration",
+        "remote_access_files",
+        "remote_access_plist",
         "remote_access_program",
         "remote_access_remote_assistance",
         "remote_access_rustdesk",
@@ -363,6 +370,7 @@ def test_our_preset_takes_no_plugin_away() -> None:
     plugins = parsers["winreg"]._plugins_per_name
     assert len(plugins) > 20
     assert "remote_access_teamviewer" in plugins
+    assert "remote_access_registry" in plugins
 
 
 @pytest.mark.parametrize(

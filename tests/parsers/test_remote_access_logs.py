@@ -181,7 +181,7 @@ def test_anydesk_zone_of_the_list(
     (session,) = remote.sessions(found)
     assert session.time_zone_basis == basis
     assert remote.utc(session.start_time) == expected
-    assert (session.time_zone_source is None) == (basis == "utc_unconfirmed")
+    assert (session.zone_source is None) == (basis == "utc_unconfirmed")
 
 
 def test_anydesk_zone_that_two_offsets_fit(tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_log_session(tmp_path: Path) -> None:
     assert session.number_of_attempts == 1
     assert session.tool_version == "15.50.5 (64-bit)"
     assert session.time_zone_basis == "header_offset"
-    assert session.time_zone_source.endswith("2024/02/16 06:05:19.548 (UTC-8:00)")
+    assert session.zone_source.endswith("2024/02/16 06:05:19.548 (UTC-8:00)")
     assert session.log_first_entry == "2024-02-16T06:05:19.548"
     assert session.log_last_entry == "2024-02-16T06:18:36.136-08:00"
     (start,) = remote.events(found, "program_started")
@@ -335,7 +335,7 @@ def test_header_offsets(tmp_path: Path, start: str, expected: str) -> None:
     assert remote.utc(session.start_time) == expected
     is_local = expected.startswith("local")
     assert session.time_zone_basis == ("system_zone" if is_local else "header_offset")
-    assert (session.time_zone_source is None) == is_local
+    assert (session.zone_source is None) == is_local
 
 
 def test_line_tells_the_offset(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_line_tells_the_offset(tmp_path: Path) -> None:
         remote.parse_lines(tmp_path, LOG, lines.teamviewer_session())
     )
     assert session.time_zone_basis == "line_anchor"
-    assert "1708093007161" in session.time_zone_source
+    assert "1708093007161" in session.zone_source
     assert remote.utc(session.requested_time) == "2024-02-16 14:16:32.444"
     assert remote.utc(session.start_time) == "2024-02-16 14:16:47.312"
     assert remote.utc(session.end_time) == "2024-02-16 14:18:36.136"

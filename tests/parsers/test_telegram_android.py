@@ -148,7 +148,7 @@ def test_network_sessions(image: support.Extraction) -> None:
     assert session.installation_identifier == "1122334455667788"
     assert seconds(session.connected_time) == 1717241800
     assert seconds(session.last_server_time) == 1717243200
-    assert session.server_time_difference == -1
+    assert session.server_clock_difference == -1
     assert session.sessions_to_destroy == [f"{5:016x}"]
     assert (session.client_name, session.client_package) == (
         "Telegram for Android",

@@ -150,7 +150,7 @@ def test_html_of_the_real_client(name: str, tmp_path: Path) -> None:
         item = keys[seconds(message.sent_time), message.text or ""]
         assert message.is_outgoing is item.out
         assert message.sender_name == people[item.sender]
-        assert message.time_zone_label == "UTC+00:00"
+        assert message.zone_label == "UTC+00:00"
     assert [m.notice_type for m in found.of_type("telegram:notice")] == [
         "login_code",
         "new_login",
