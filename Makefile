@@ -40,6 +40,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[pyaff4]' && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps pyaff4==0.34; } \
 	  || echo "pyaff4 could not be installed (a C++ compiler is needed): comparisons with it are skipped."
+	@# Its pins are older than what it works with.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps dfindexeddb==20260210 \
+	  || echo "dfindexeddb could not be installed: comparisons with it are skipped."
 	@# It wants another build of tgcrypto than the one that is there.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps tgartifacts==0.2.0 \
 	  || echo "tgartifacts could not be installed: comparisons with it are skipped."
@@ -90,6 +93,7 @@ benchmark: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/tl_reader.py
 	$(BIN)/python benchmarks/android_database.py
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/browser_storage.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

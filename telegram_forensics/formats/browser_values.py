@@ -1,0 +1,289 @@
+"""Values that a web page stored, as the decoders of the browsers' formats give them.
+
+Objects are dicts (integer keys as text, as JavaScript sees them), arrays lists, strings
+str (halves of a pair alone stay), numbers int or float, big integers int, array buffers
+bytes. What Python has no type for is one of the classes here. A value that stands in
+two places is the same Python object in both; inside itself it is a `JsReference`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from telegram_forensics.formats.errors import Issue
+
+MAXIMUM_VALUES: Final = 2_000_000
+"""Values inside one value; a state of 20 MB has about 1.5 million."""
+
+MAXIMUM_DEPTH: Final = 100
+"""Objects inside objects."""
+
+
+class JsUndefined:
+    """The value undefined; there is one, `UNDEFINED`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class JsHole:
+    """An element that an array does not have; there is one, `HOLE`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "hole"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNDEFINED: Final = JsUndefined()
+HOLE: Final = JsHole()
+
+
+@dataclass(frozen=True, slots=True)
+class JsDate:
+    """A point in time.
+
+    Attributes:
+        milliseconds: since 1970-01-01 UTC; not a number for an invalid date.
+    """
+
+    milliseconds: float
+
+    @property
+    def microseconds(self) -> int | None:
+        """Since 1970-01-01 UTC, None for an invalid date."""
+        # The range of JavaScript.
+        if not abs(self.milliseconds) <= 8.64e15:
+            return None
+        return round(self.milliseconds * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class JsRegExp:
+    """A regular expression.
+
+    Attributes:
+        pattern: its text.
+        flags: bits, whose meaning depends on the browser.
+    """
+
+    pattern: str
+    flags: int
+
+
+@dataclass(slots=True)
+class JsError:
+    """An error object; what is not stored is None.
+
+    Attributes:
+        name: of its class, e.g. "TypeError".
+        message: its text.
+        stack: where it arose.
+        cause: value that it arose from.
+    """
+
+    name: str
+    message: Any = None
+    stack: Any = None
+    cause: Any = None
+
+
+@dataclass(slots=True)
+class JsMap:
+    """A map.
+
+    Attributes:
+        entries: (key, value) in the order in which they were put in.
+    """
+
+    entries: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class JsSet:
+    """A set.
+
+    Attributes:
+        items: in the order in which they were put in.
+    """
+
+    items: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class JsTypedArray:
+    """A view of an array buffer.
+
+    Attributes:
+        kind: e.g. "Uint8Array" or "DataView".
+        buffer: the whole buffer.
+        offset: byte offset of the view.
+        length: bytes of the view.
+        flags: bit 0: the length follows the buffer; bit 1: the buffer is resizable.
+    """
+
+    kind: str
+    buffer: bytes
+    offset: int
+    length: int
+    flags: int = 0
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the view."""
+        return self.buffer[self.offset : self.offset + self.length]
+
+
+@dataclass(slots=True)
+class JsHost:
+    """An object of the browser, not of JavaScript.
+
+    Attributes:
+        kind: e.g. "Blob", "File", "CryptoKey", "SharedArrayBuffer".
+        detail: what is stored of it, by name.
+    """
+
+    kind: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JsReference:
+    """Stands for a value inside of itself.
+
+    Attributes:
+        number: of the object in the stored value, from 0.
+    """
+
+    number: int
+
+
+@dataclass(slots=True)
+class DecodedValue:
+    """What a decoder made of the bytes.
+
+    Attributes:
+        value: the value, as far as it goes; `UNDEFINED` if there is none.
+        is_complete: it was read to its end.
+        issues: what is wrong; offsets are in the bytes that were given.
+        end: byte offset behind what was read.
+        version: of the format; None if it is not stored.
+        host_version: of the browser's part (Blink), None if it is not stored.
+    """
+
+    value: Any
+    is_complete: bool
+    issues: list[Issue]
+    end: int
+    version: int | None = None
+    host_version: int | None = None
+
+
+def as_bytes(value: Any) -> bytes | None:
+    """Bytes of a buffer, a view or an array of numbers 0 to 255, else None."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, JsTypedArray):
+        return value.data
+    if isinstance(value, list) and all(
+        isinstance(item, (int, float)) and 0 <= item <= 255 and item == int(item)
+        for item in value
+    ):
+        return bytes(int(item) for item in value)
+    return None
+
+
+def to_plain(value: Any, maximum: int = MAXIMUM_VALUES) -> Any:
+    """A copy of dicts, lists, str, numbers, bool and None alone, as for JSON.
+
+    Bytes become hexadecimal text, undefined and holes None, dates milliseconds, maps
+    lists of pairs, sets lists, other objects dicts with "_kind". A value that stands in
+    several places is copied for each.
+
+    Args:
+        value: a decoded value.
+        maximum: how many values are copied; those behind become None.
+    """
+    left = [maximum]
+    return _plain(value, left, 0)
+
+
+def _plain(value: Any, left: list[int], depth: int) -> Any:
+    left[0] -= 1
+    if left[0] < 0 or depth > 2 * MAXIMUM_DEPTH:
+        return None
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        copy = {}
+        for key, item in value.items():
+            if left[0] <= 0:
+                break
+            copy[key] = _plain(item, left, depth + 1)
+        return copy
+    if isinstance(value, (list, JsSet, JsMap)):
+        return _plain_items(value, left, depth + 1)
+    method = _PLAIN.get(type(value))
+    return None if method is None else method(value, left, depth + 1)
+
+
+def _plain_items(
+    value: list[Any] | JsSet | JsMap, left: list[int], depth: int
+) -> list[Any]:
+    items: list[Any] = []
+    source: Any = value
+    if isinstance(value, JsMap):
+        source = (list(entry) for entry in value.entries)
+    elif isinstance(value, JsSet):
+        source = value.items
+    for item in source:
+        if left[0] <= 0:
+            break
+        items.append(_plain(item, left, depth))
+    return items
+
+
+def _plain_bytes(value: Any, left: list[int], depth: int) -> Any:
+    data = value if isinstance(value, bytes) else value.data
+    # As many as there are values left: many views may show one buffer.
+    left[0] -= len(data) // 8
+    return data.hex() if left[0] >= 0 else None
+
+
+def _plain_error(value: JsError, left: list[int], depth: int) -> dict[str, Any]:
+    parts = {"message": value.message, "stack": value.stack, "cause": value.cause}
+    return {"_kind": value.name, **(_plain(parts, left, depth) or {})}
+
+
+_PLAIN: Final[dict[type, Callable[[Any, list[int], int], Any]]] = {
+    bytes: _plain_bytes,
+    JsTypedArray: _plain_bytes,
+    JsDate: lambda value, left, depth: _plain(value.milliseconds, left, depth),
+    JsError: _plain_error,
+    JsHost: lambda value, left, depth: {
+        "_kind": value.kind,
+        **(_plain(value.detail, left, depth) or {}),
+    },
+    JsRegExp: lambda value, left, depth: {
+        "_kind": "RegExp",
+        "pattern": value.pattern,
+        "flags": value.flags,
+    },
+    JsReference: lambda value, left, depth: {
+        "_kind": "reference",
+        "number": value.number,
+    },
+}
