@@ -14,7 +14,7 @@ from plaso.containers import events as plaso_events
 from plaso.parsers import mediator as parsers_mediator
 from plaso.parsers import winreg_parser
 from plaso.storage.fake import writer as fake_writer
-from telegram_forensics.parsers import remote_access_configuration
+from telegram_forensics.parsers import remote_access_registry
 
 from tests.parsers import remote_access_support as remote
 
@@ -203,7 +203,7 @@ def extract(key: Any) -> tuple[list[Any], list[str]]:
     mediator = parsers_mediator.ParserMediator()
     mediator.SetStorageWriter(writer)
     mediator.ProduceEventDataStream(plaso_events.EventDataStream())
-    plugin = remote_access_configuration.TeamViewerRegistryPlugin()
+    plugin = remote_access_registry.TeamViewerRegistryPlugin()
     assert any(key_filter.Match(key) for key_filter in plugin.FILTERS)
     plugin.UpdateChainAndProcess(mediator, key)
     warnings = [
