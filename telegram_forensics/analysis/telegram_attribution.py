@@ -6,7 +6,7 @@ from dfdatetime import interface as dfdatetime_interface
 from plaso.analysis import interface
 
 from telegram_forensics.attribution import engine, findings
-from telegram_forensics.report import ingest, selection, storage, summary
+from telegram_forensics.report import file_traces, ingest, selection, storage, summary
 
 LABEL_COPIED = "telegram_copied_session"
 LABEL_EXPORT = "telegram_data_export"
@@ -77,6 +77,12 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
         """
         if not selection.is_wanted(event_data.data_type):
             return
+        is_file = event_data.data_type in file_traces.DATA_TYPES
+        if is_file and not file_traces.is_of_interest(
+            event_data.data_type, vars(event_data)
+        ):
+            # Of files and change journals there are millions.
+            return
         key = event.GetEventDataIdentifier()
         key = key.CopyToString() if key is not None else id(event_data)
         number = self._numbers.get(key)
@@ -107,6 +113,9 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
                 timestamp = None if value.is_local_time else value.GetPlasoTimestamp()
                 values[name] = None if timestamp is None else timestamp / 1000000
         path_spec = getattr(event_data_stream, "path_spec", None)
+        if event_data_stream is not None:
+            identifier = event_data_stream.GetIdentifier()
+            values["_event_data_stream_identifier"] = identifier.CopyToString()
         return storage.Row(number, values, self._GetLocation(path_spec))
 
     def _GetLocation(self, path_spec):

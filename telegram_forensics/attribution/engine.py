@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from telegram_forensics.attribution import (
+    rules_files,
     rules_messages,
     rules_neutral,
     rules_sessions,
@@ -43,6 +44,10 @@ def attribute(evidence: Evidence, case: Case | None = None) -> Attribution:
         *rules_neutral.find_sessions(ledger),
         *rules_neutral.find_notices(evidence),
         *rules_neutral.find_untraced(evidence, case, index),
+        *rules_files.find_copies(evidence),
+        *rules_files.find_names(evidence),
+        *rules_files.find_journals(evidence),
+        *rules_neutral.find_sims(evidence),
         *surplus,
         *rules_messages.find_controlled(evidence, ledger, case, index, candidates),
         *rules_sessions.find_copied(ledger),

@@ -239,7 +239,8 @@ class PresenceRecord:
     """A sign of a client running, or of a person at a device.
 
     Attributes:
-        kind: `client_running`, `unlock`, `consent`, `phone_activity`.
+        kind: `client_running`, `unlock`, `consent`, `phone_activity`,
+            `remote_program_run` (a program for remote control; no sign of the owner).
     """
 
     place: Place

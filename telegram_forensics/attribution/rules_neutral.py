@@ -5,7 +5,12 @@ from __future__ import annotations
 from telegram_forensics.attribution.case import Case
 from telegram_forensics.attribution.findings import Finding, refer
 from telegram_forensics.attribution.ledger import Ledger
-from telegram_forensics.attribution.records import Evidence, Grade, NoticeRecord
+from telegram_forensics.attribution.records import (
+    Evidence,
+    Grade,
+    NoticeRecord,
+    SimRecord,
+)
 from telegram_forensics.attribution.rules_messages import NO_LOCAL_TRACE, MessageIndex
 
 _NAMES_OF_NOTICES = {
@@ -115,6 +120,58 @@ def find_notices(evidence: Evidence) -> list[Finding]:
             )
         )
     return findings
+
+
+def find_sims(evidence: Evidence) -> list[Finding]:
+    """TF-011: SIMs that a telephone knows, for "who could receive a code by SMS"."""
+    findings: dict[tuple[str, str], Finding] = {}
+    for sim in evidence.sims:
+        image = sim.place.image
+        words = f"A SIM is known to {image}"
+        details = [
+            f"{name} {value}"
+            for name, value in (
+                ("ICCID", sim.icc_id),
+                ("number", sim.number),
+                ("carrier", sim.carrier),
+            )
+            if value
+        ]
+        words += f": {', '.join(details)}." if details else "."
+        finding = findings.setdefault(
+            (image, words),
+            Finding(
+                "TF-011",
+                words,
+                # The number is what the card or the user gave, in an editable file.
+                Grade.C,
+                not_excluded=[
+                    "the number is what the card or the user gave to the telephone",
+                    "the SIM was in another telephone at the time",
+                ],
+                would_decide=[
+                    "the operator's records of the SIM, its number and its devices"
+                ],
+            ),
+        )
+        finding.evidence.append((sim.place, _say_sim(sim)))
+        if sim.last_used is not None:
+            times = [finding.start, finding.end, sim.last_used]
+            known = [time for time in times if time is not None]
+            finding.start, finding.end = min(known), max(known)
+    return [findings[key] for key in sorted(findings)]
+
+
+def _say_sim(sim: SimRecord) -> str:
+    """What a source says of the state of a SIM."""
+    words = "SIM record"
+    if sim.state:
+        words = f"SIM record ({sim.state})"
+    elif sim.slot is not None:
+        words += ", not inserted" if sim.slot < 0 else f", slot {sim.slot}"
+    if sim.last_used is not None:
+        words += ", with the time of its last use"
+    return words
 
 
 def find_untraced(evidence: Evidence, case: Case, index: MessageIndex) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What Android's own records say of people: use of a telephone, codes on its screen.
+"""What the systems' own records say of people: use of a telephone, codes on its screen.
 
 Derivation (docs/android.md, "Who used the telephone"): a screen that is switched on, a
 lock that is gone, Telegram in the foreground, and a notification that was clicked or
@@ -21,7 +21,10 @@ from telegram_forensics.report import stock
 
 _USE: Final = "telegram:device_use"
 _NOTIFICATION: Final = "telegram:notification"
-DATA_TYPES: Final = frozenset({_USE, _NOTIFICATION})
+_FOCUS: Final = "ios:biome:app_in_focus"
+_STREAM_NOTIFICATION: Final = "ios:biome:notification"
+DATA_TYPES: Final = frozenset({_USE, _NOTIFICATION, _FOCUS, _STREAM_NOTIFICATION})
+_MAC: Final = 1
 
 _DEVICE_WORDS: Final = {
     "screen_interactive": (
@@ -52,6 +55,13 @@ def read(
         yield from _read_use(place, values)
     elif values.get("data_type") == _NOTIFICATION:
         yield from _read_notification(place, values)
+    elif values.get("source_device") is not None:
+        # Of another device of the same Apple account: nobody was at this one.
+        return
+    elif values.get("data_type") == _FOCUS:
+        yield from _read_focus(place, values)
+    elif values.get("data_type") == _STREAM_NOTIFICATION:
+        yield from _read_stream_notification(place, values)
 
 
 def _read_use(place: Place, values: dict[str, Any]) -> Iterator[PresenceRecord]:
@@ -84,6 +94,34 @@ def _read_notification(
     searched = f"Telegram {text}" if values.get("client_package") else text
     if stock.has_login_code(searched):
         time = _time(values.get("posted_time"))
+        yield NoticeRecord(place, None, "login_code_notification", time, text=text)
+
+
+def _read_focus(place: Place, values: dict[str, Any]) -> Iterator[PresenceRecord]:
+    time = _time(values.get("recorded_time"))
+    if time is None or not values.get("client_package"):
+        return
+    if values.get("is_starting") is not True:
+        return
+    seconds = values.get("open_seconds")
+    end = time + seconds if isinstance(seconds, int) and seconds >= 0 else None
+    is_mac = values.get("platform_number") == _MAC
+    kind = "client_running" if is_mac else "phone_activity"
+    words = f"in the foreground: {values['client_package']}"
+    yield PresenceRecord(place, kind, time, end, words)
+
+
+def _read_stream_notification(
+    place: Place, values: dict[str, Any]
+) -> Iterator[NoticeRecord]:
+    # What the number of its use means is not known: no sign of a person.
+    text = "\n".join(
+        str(values[name]) for name in ("title", "subtitle", "text") if values.get(name)
+    )
+    # Telegram's own notification need not name Telegram.
+    searched = f"Telegram {text}" if values.get("client_package") else text
+    if stock.has_login_code(searched):
+        time = _time(values.get("recorded_time"))
         yield NoticeRecord(place, None, "login_code_notification", time, text=text)
 
 

@@ -27,6 +27,7 @@ COLOURS: Final = {
     "exports": "#00695c",
     "clocks": "#b00020",
     "presence": "#2e7d32",
+    "programs": "#c04a00",
     "created": "#1b5e20",
     "active": "#1b5e20",
     "ended": "#b00020",
@@ -90,6 +91,7 @@ _SHAPES: Final[dict[str, _Shape]] = {
     "direction_unknown": _stroke,
     "origin_not_stored": _plus,
     "presence": _plus,
+    "programs": _corners((-1, -0.5), (0, -1), (1, -0.5), (0, 1)),
     "clocks": _corners((-1, -1), (1, -1), (-1, 1), (1, 1)),
     "codes": _corners(
         *((-1, 0), (-0.5, -0.87), (0.5, -0.87), (1, 0), (0.5, 0.87), (-0.5, 0.87))

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from telegram_forensics.attribution import records, remote_sessions
 from telegram_forensics.attribution.records import Evidence, Grade, Place
-from telegram_forensics.report import device_use, logs, stock
+from telegram_forensics.report import device_use, file_traces, logs, sims, stock
+from telegram_forensics.report.file_traces import FileTraceCollector, JournalSpans
 from telegram_forensics.report.logs import LogCollector
 from telegram_forensics.report.selection import is_selected
 from telegram_forensics.report.sources import SourceTable
@@ -73,6 +74,7 @@ class Ingest:
         self._cache_times: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
         self._logins: dict[tuple[str, str], float] = {}
         self._logs = LogCollector()
+        self._files = FileTraceCollector()
         self._sources = SourceTable()
         self._remote: set[tuple[str, str]] = set()
         self._local: list[tuple[Any, str, int, str]] = []
@@ -93,10 +95,21 @@ class Ingest:
                 progress(info.name, done, total)
 
         self._local = []
+        spans = JournalSpans()
+
+        def selects(data_type: str, record: bytes) -> bool:
+            if data_type == file_traces.JOURNAL:
+                spans.note(record)
+            return is_selected(data_type, record)
+
         images = set(info.systems)
-        for row in storage.rows(is_selected, report):
+        for row in storage.rows(selects, report):
             images.add(row.location.image)
             self.add_row(row)
+        for journal in spans.records(storage.locate):
+            images.add(journal.place.image)
+            self._sources.add_journal(journal)
+            self.evidence.journals.append(journal)
         self._sources.add_run(info, images)
         self.evidence.runs += storage.read_runs()
         self.evidence.warnings += storage.read_warnings()
@@ -139,6 +152,9 @@ class Ingest:
                 if second - first <= _CACHE_TOLERANCE:
                     session.created = first
         self.evidence.sources = self._sources.records()
+        self.evidence.files += self._files.files()
+        self.evidence.names += self._files.names()
+        self.evidence.devices += self._files.devices()
         sessions, presence = self._logs.assemble()
         self.evidence.remote = remote_sessions.merge(self.evidence.remote + sessions)
         self.evidence.presence += presence
@@ -416,8 +432,19 @@ class Ingest:
     def _event_log(self, row: Row) -> None:
         self._logs.add_event_log(row, self.place(row))
 
+    def _terminal(self, row: Row) -> None:
+        self._logs.add_terminal(row, self.place(row))
+
     def _line(self, row: Row) -> None:
         self._logs.add_line(row, self.place(row), self._later)
+
+    def _file(self, row: Row) -> None:
+        self._files.add_row(row, self.place(row))
+
+    def _sim(self, row: Row) -> None:
+        sim = sims.read(self.place(row), row.values)
+        if sim is not None:
+            self.evidence.sims.append(sim)
 
     def _stock(self, row: Row) -> None:
         is_own = row.values["data_type"] in device_use.DATA_TYPES
@@ -461,6 +488,9 @@ _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
     "teamviewer:connections_incoming:entry": Ingest._stock_teamviewer,
     logs.EVENT_LOG: Ingest._event_log,
     **dict.fromkeys(logs.LINES, Ingest._line),
+    **dict.fromkeys(logs.TERMINALS, Ingest._terminal),
+    **dict.fromkeys(file_traces.DATA_TYPES, Ingest._file),
+    **dict.fromkeys(sims.DATA_TYPES, Ingest._sim),
     **dict.fromkeys(stock.DATA_TYPES | device_use.DATA_TYPES, Ingest._stock),
 }
 

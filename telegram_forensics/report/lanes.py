@@ -38,7 +38,9 @@ _NOTICE_ROWS: Final = {
     "phone_changed": "changes",
     "data_export_requested": "exports",
 }
-EVENT_KINDS: Final = ("logins", "codes", "changes", "exports", "clocks", "presence")
+EVENT_KINDS: Final = (
+    *("logins", "codes", "changes", "exports", "clocks", "presence", "programs"),
+)
 # Telegram's first release: earlier times come from clocks that were not set.
 _EARLIEST: Final = 1_376_438_400.0
 _LATEST: Final = 4_102_444_800.0
@@ -295,7 +297,9 @@ class _Maker:
             self._event(clock.place.image, "clocks", clock.time, words)
         for presence in evidence.presence:
             words = [texts.choice("presence", presence.kind), presence.words]
-            self._event(presence.place.image, "presence", presence.start, words)
+            is_remote = presence.kind == "remote_program_run"
+            kind = "programs" if is_remote else "presence"
+            self._event(presence.place.image, kind, presence.start, words)
 
     def _event(
         self, image: str, kind: str, time: float | None, words: list[str | None]

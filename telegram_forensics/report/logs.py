@@ -1,7 +1,7 @@
 """Records of system logs: collected row by row, assembled to sessions at the end.
 
-Stock plaso parsers give one event per record. A session of RDP, SSH or Chrome Remote
-Desktop is what several of them say together.
+Stock plaso parsers give one event per record. A session of RDP, SSH, telnet or Chrome
+Remote Desktop is what several of them say together.
 """
 
 from __future__ import annotations
@@ -10,19 +10,26 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Final
 
-from telegram_forensics.attribution import line_sessions, windows_sessions
+from telegram_forensics.attribution import (
+    line_sessions,
+    terminal_sessions,
+    windows_sessions,
+)
 from telegram_forensics.attribution.line_sessions import LineRecord
 from telegram_forensics.attribution.records import (
     Place,
     PresenceRecord,
     RemoteSession,
 )
+from telegram_forensics.attribution.terminal_sessions import TerminalRecord
 from telegram_forensics.attribution.windows_sessions import LogRecord
 from telegram_forensics.report.storage import Row
 
 EVENT_LOG: Final = "windows:evtx:record"
 SSH_LOGIN: Final = "syslog:ssh:login"
 LINES: Final = ("syslog:line", SSH_LOGIN, "systemd:journal")
+# Logins at terminals: utmp, wtmp, utmpx.
+TERMINALS: Final = ("linux:utmp:event", "macos:utmpx:entry")
 # Sets a time later that is local, from plaso's event: record, attribute, description.
 Later = Callable[[Any, str, Row, str], None]
 
@@ -41,6 +48,7 @@ class LogCollector:
     def __init__(self) -> None:
         self._records: list[LogRecord] = []
         self._lines: list[LineRecord] = []
+        self._terminals: list[TerminalRecord] = []
 
     def add_event_log(self, row: Row, place: Place) -> None:
         """Adds a record of a Windows event log."""
@@ -81,7 +89,7 @@ class LogCollector:
         else:
             text = str(get("message_body") or "")
             reporter = str(get("reporter") or "")
-        if not reporter.startswith(("sshd", line_sessions.CHROMOTING)):
+        if not line_sessions.is_reporter(reporter):
             return
         process = get("pid")
         record = LineRecord(
@@ -95,7 +103,37 @@ class LogCollector:
             later(record, "time", row, "Content Modification Time")
         self._lines.append(record)
 
+    def add_terminal(self, row: Row, place: Place) -> None:
+        """Adds a record of a login at a terminal."""
+        get = row.values.get
+        time, login_type = get("written_time"), get("login_type")
+        if not isinstance(login_type, int) or not isinstance(time, int | float):
+            return
+        texts = {
+            name: None if get(name) is None else str(get(name))
+            for name in ("terminal", "username", "hostname", "ip_address", "pid")
+        }
+        if get("offset") is not None:
+            place = dataclasses.replace(place, record=f"offset {get('offset')}")
+        self._terminals.append(
+            TerminalRecord(
+                place,
+                float(time),
+                login_type,
+                texts["terminal"],
+                texts["username"],
+                texts["hostname"],
+                texts["ip_address"],
+                texts["pid"],
+            )
+        )
+
     def assemble(self) -> tuple[list[RemoteSession], list[PresenceRecord]]:
         """Sessions, and unlocks at the keyboard."""
         sessions, presence = windows_sessions.assemble(self._records)
-        return sessions + line_sessions.assemble(self._lines), presence
+        sessions += terminal_sessions.assemble(
+            self._terminals,
+            line_sessions.assemble(self._lines),
+            line_sessions.telnet_connections(self._lines),
+        )
+        return sessions, presence

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from telegram_forensics.report import rule_texts_files
+
 # Longer texts carry long values from evidence and are not worth a pattern.
 _MAXIMUM: Final = 2000
 
@@ -182,6 +184,7 @@ _CONSTANT: Final = {
         "пошта, збережений токен або QR-код, який сканував пристрій з активним "
         "сеансом"
     ),
+    **rule_texts_files.CONSTANT,
     "account record": "запис облікового запису",
     "session record": "запис сеансу",
     "holds the key": "містить ключ",
@@ -307,11 +310,39 @@ _PATTERNS: Final = [
             "є образи: {images}",
         ),
         (r"secret chat (?P<chat>\S+)", "секретний чат {chat}"),
+        *rule_texts_files.PATTERNS,
     )
 ]
 # Groups that only tell that a part of the text is there.
-_FLAGS: Final = frozenset({"none", "one"})
-_VALUES: Final = {"not named": "не названо", "not recorded": "не записано"}
+_FLAGS: Final = frozenset(
+    {
+        "is_connected",
+        "is_deleted",
+        "is_first",
+        "is_mount",
+        "is_out",
+        "is_removed",
+        "is_used",
+        "none",
+        "one",
+    }
+)
+_VALUES: Final = {
+    "created": "створено",
+    "deleted": "видалено",
+    "deleted file entry ($MFT)": "запис видаленого файлу ($MFT)",
+    "file": "файл",
+    "file entry ($MFT)": "запис файлу ($MFT)",
+    "jump list": "список переходів",
+    "not named": "не названо",
+    "not recorded": "не записано",
+    "opened folders": "відкриті папки",
+    "recent items": "останні елементи",
+    "renamed from this name": "цю назву змінено",
+    "renamed to this name": "перейменовано на цю назву",
+    "shell item": "елемент оболонки",
+    "shortcut": "ярлик",
+}
 _OPTION: Final = re.compile(r"\[([^\[\]]*)\]")
 _FIELD: Final = re.compile(r"\{(\w+)\}")
 

@@ -12,9 +12,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from telegram_forensics.attribution.records import SourceRecord, SourceState
+from telegram_forensics.attribution.records import (
+    JournalRecord,
+    SourceRecord,
+    SourceState,
+)
 from telegram_forensics.report.storage import Row, StorageInfo
 
+_JOURNAL: Final = "usnjrnl"
 # Source -> parsers that read it, by the name in plaso's parser chain.
 _SOURCES: Final = {
     "Telegram Desktop profile": ("telegram_desktop",),
@@ -33,6 +38,8 @@ _SOURCES: Final = {
         "telegram_android_notifications",
         "sqlite/telegram_android_notification_log",
     ),
+    "iOS streams of use and notifications": ("telegram_ios_biome",),
+    "SIMs of the telephone": ("sqlite/telegram_android_sim", "plist/ios_siminfo"),
     "Client library sessions": (
         "sqlite/telegram_telethon_session",
         "sqlite/telegram_pyrogram_session",
@@ -47,6 +54,7 @@ _SOURCES: Final = {
     "Ammyy Admin": ("remote_access_ammyy",),
     "VNC": ("remote_access_vnc",),
     "RDP (Windows event logs)": ("winevtx",),
+    "NTFS change journal": (_JOURNAL,),
 }
 # Times of what happened, not of files and settings.
 _TIMES: Final = ("sent_time", "start_time", "end_time", "recorded_time", "written_time")
@@ -77,6 +85,9 @@ class SourceTable:
                 "passcode_state"
             ) == "locked" and not row.values.get("session_identifier")
             (self._locked if is_locked else self._opened).add(image)
+        if row.values.get("source_device") is not None:
+            # Of another device, which this one says nothing else of.
+            return
         for name in _TIMES:
             time: Any = row.values.get(name)
             if not isinstance(time, float | int) or isinstance(time, bool):
@@ -89,6 +100,14 @@ class SourceTable:
             moment = _moment(row.values.get(name))
             if moment is not None:
                 self._cover(key, moment)
+
+    def add_journal(self, journal: JournalRecord) -> None:
+        """Notes a change journal, most records of which are no rows for the report."""
+        if journal.place.snapshot is None:
+            key = (journal.place.image, _JOURNAL)
+            self._counts[key] += journal.number
+            self._cover(key, journal.first)
+            self._cover(key, journal.last)
 
     def _cover(self, key: tuple[str, str], time: float) -> None:
         first, last = self._spans.get(key, (time, time))

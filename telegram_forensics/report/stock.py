@@ -1,5 +1,8 @@
 """What events of stock plaso parsers say of Telegram: use of a client, login codes.
 
+Runs of programs for remote control that write no log are told as well: nothing else
+tells of their sessions.
+
 Specification: formats/remote_access.md section 10, which names the data types and their
 attributes. A run of a program says that it ran, not who sat there; a code in an SMS or
 a notification says that it could be read on this device, not that somebody read it.
@@ -17,7 +20,7 @@ from telegram_forensics.attribution.records import (
     Place,
     PresenceRecord,
 )
-from telegram_forensics.formats import service_notice
+from telegram_forensics.formats import remote_programs, service_notice
 
 StockRecord = PresenceRecord | NoticeRecord
 Values = dict[str, Any]
@@ -65,6 +68,14 @@ def is_program(path: Any) -> bool:
     return isinstance(path, str) and bool(_PROGRAM.search(path[-1000:]))
 
 
+def _kind_of(path: Any, words: str) -> tuple[str, str] | None:
+    """Kind and words of the run of a program, None if it is not of interest."""
+    if is_program(path):
+        return "client_running", words
+    tool = remote_programs.tool_without_log(path) if isinstance(path, str) else None
+    return None if tool is None else ("remote_program_run", f"{tool}: {words}")
+
+
 def is_package(name: Any) -> bool:
     """True for the package or bundle of a Telegram client."""
     return isinstance(name, str) and name.lower() in _PACKAGES
@@ -94,7 +105,8 @@ def _runs(
     """Reads data types that name a program and when it ran."""
 
     def reader(place: Place, values: Values) -> Iterator[StockRecord]:
-        if not is_program(values.get(name)):
+        found = _kind_of(values.get(name), words)
+        if found is None:
             return
         for attribute in times:
             value = values.get(attribute)
@@ -102,7 +114,7 @@ def _runs(
                 time = _time(item)
                 # Registry values that were never set are 0.
                 if time:
-                    yield PresenceRecord(place, "client_running", time, words=words)
+                    yield PresenceRecord(place, found[0], time, words=found[1])
 
     return reader
 
@@ -115,19 +127,25 @@ def _uses(
     def reader(place: Place, values: Values) -> Iterator[StockRecord]:
         package = values.get(name)
         time = _time(values.get(start))
-        if not is_package(package) or not time:
+        if not isinstance(package, str) or not time:
             return
         until = _time(values.get(end)) if end else None
         is_computer = str(values["data_type"]).startswith("macos:")
-        kind = "client_running" if is_computer else "phone_activity"
-        yield PresenceRecord(place, kind, time, until, f"{words}: {package}")
+        if is_package(package):
+            kind, said = "client_running" if is_computer else "phone_activity", words
+        else:
+            tool = remote_programs.tool_of_package(package)
+            if tool is None:
+                return
+            kind, said = "remote_program_run", f"{tool}: {words}"
+        yield PresenceRecord(place, kind, time, until, f"{said}: {package}")
 
     return reader
 
 
 def _srum(place: Place, values: Values) -> Iterator[StockRecord]:
     time = _time(values.get("recorded_time"))
-    if not time or not is_program(values.get("application")):
+    if not time:
         return
     sent, face = values.get("bytes_sent"), values.get("face_time")
     if isinstance(sent, int) and sent:
@@ -136,7 +154,9 @@ def _srum(place: Place, values: Values) -> Iterator[StockRecord]:
         words = "in the foreground within the hour (SRUM)"
     else:
         return
-    yield PresenceRecord(place, "client_running", time - _SRUM_SECONDS, time, words)
+    found = _kind_of(values.get("application"), words)
+    if found is not None:
+        yield PresenceRecord(place, found[0], time - _SRUM_SECONDS, time, found[1])
 
 
 def _visit(place: Place, values: Values) -> Iterator[StockRecord]:

@@ -284,7 +284,7 @@ class PlasoStorage:
             elif isinstance(value, list) and value and _is_time(value[0]):
                 values[name] = [_seconds(item) for item in value if _is_time(item)]
         stream = str(values.get("_event_data_stream_identifier") or "")
-        return Row(number, values, self._location(stream))
+        return Row(number, values, self.locate(stream))
 
     def local_times(self, numbers: Collection[int]) -> dict[tuple[int, str], float]:
         """Times of events whose date and time is local: plaso has converted them.
@@ -307,7 +307,8 @@ class PlasoStorage:
                 found[number, description] = timestamp / 1_000_000
         return found
 
-    def _location(self, stream: str) -> Location:
+    def locate(self, stream: str) -> Location:
+        """Where an event data stream lies, by its identifier."""
         location = self._locations.get(stream)
         if location is None:
             location = Location(self._source_name(), "", None)

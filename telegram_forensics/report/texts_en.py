@@ -192,6 +192,7 @@ ENGLISH: Final[dict[str, str]] = {
     "legend.exports": "data export requested or found",
     "legend.clocks": "clock set back, or times out of order",
     "legend.presence": "client started, device unlocked or in use",
+    "legend.programs": "remote control program without a log ran",
     "row.remote": "remote control",
     "row.life": "login to last activity",
     "row.this_installation": "sent, composed here",
@@ -207,6 +208,7 @@ ENGLISH: Final[dict[str, str]] = {
     "row.exports": "data exports",
     "row.clocks": "clock set back",
     "row.presence": "use of the device",
+    "row.programs": "remote programs",
     # Tables.
     "sessions.title": "Sessions",
     "sessions.none": "No session was found.",
@@ -366,6 +368,7 @@ ENGLISH: Final[dict[str, str]] = {
     "presence.unlock": "device unlocked",
     "presence.consent": "connection allowed at the console",
     "presence.phone_activity": "telephone in use",
+    "presence.remote_program_run": "remote control program ran",
     "state.overwritten": "overwritten: an earlier state of the record",
     "state.removed": "removed: the database counts the row as free",
     "state.recovered": "recovered by the parser",
@@ -384,10 +387,31 @@ ENGLISH: Final[dict[str, str]] = {
     ),
     "rule.TF-010": "Logins, codes and changes that Telegram reported",
     "means.TF-010": "Messages of Telegram's own account and their structured twins.",
+    "rule.TF-011": "SIMs that a telephone knows",
+    "means.TF-011": (
+        "Who could receive a code by SMS or call: the holder of the SIM with the "
+        "number, wherever the SIM was. A change of SIM is a fact, no accusation."
+    ),
     "rule.TF-020": "Disputed messages and their traces",
     "means.TF-020": (
         "What each data set says of the composition of a message. A missing trace "
         "never means “another session”."
+    ),
+    "rule.TF-030": "Files of tdata that came to a folder at once",
+    "means.TF-030": (
+        "By the change journal and the times of the files: what copies, unpacked "
+        "archives and restored backups have in common. It does not tell who made "
+        "them, or what for."
+    ),
+    "rule.TF-031": "Names that tell of tdata",
+    "means.TF-031": (
+        "Archives of that name, and folders in lists of used items. A name says "
+        "nothing of the content."
+    ),
+    "rule.TF-032": "Time that change journals cover",
+    "means.TF-032": (
+        "A change journal keeps days or weeks. What happened before its first record "
+        "has no trace in it, so that a missing trace proves nothing."
     ),
     "rule.TF-101": "More messages sent than this data set composed",
     "means.TF-101": (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 
+from telegram_forensics.attribution.case import Case
+from telegram_forensics.attribution.engine import attribute
 from telegram_forensics.attribution.records import (
     NoticeRecord,
     Place,
@@ -14,8 +17,11 @@ from telegram_forensics.attribution.records import (
 )
 from telegram_forensics.report import stock
 from telegram_forensics.report.ingest import Ingest
+from telegram_forensics.report.lanes import make_chart
 from telegram_forensics.report.selection import is_selected, is_wanted
 from telegram_forensics.report.storage import Location, Row
+from telegram_forensics.report.texts import Texts
+from tests.report import cases
 
 PLACE = Place("office.E01", "/x")
 TELEGRAM = r"C:\Users\Ann\AppData\Roaming\Telegram Desktop\Telegram.exe"
@@ -290,3 +296,97 @@ def test_selection(data_type: str, text: bytes, expected: bool) -> None:
     """No record that says something is passed over before it is decoded."""
     assert is_selected(data_type, text) is expected
     assert is_wanted(data_type) or not expected
+
+
+@pytest.mark.parametrize(
+    ("data_type", "values", "words"),
+    [
+        (
+            "windows:prefetch:execution",
+            {"executable": "QUICKASSIST.EXE", "last_run_time": 5.0},
+            "Quick Assist: program started (Prefetch)",
+        ),
+        (
+            # Prefetch cuts names off.
+            "windows:prefetch:execution",
+            {"executable": "SCREENCONNECT.CLIENTSERVICE.E", "last_run_time": 5.0},
+            "ScreenConnect: program started (Prefetch)",
+        ),
+        (
+            "windows:registry:userassist",
+            {
+                "value_name": "MicrosoftCorporationII.QuickAssist_8wekyb3d8bbwe!App",
+                "last_execution_time": 5.0,
+            },
+            "Quick Assist: program started (UserAssist)",
+        ),
+        (
+            "windows:registry:bam",
+            {"path": r"\Device\HarddiskVolume3\x\rutserv.exe", "last_run_time": 5.0},
+            "Remote Utilities: program ran (background activity moderator)",
+        ),
+        (
+            "windows:pca_log:entry",
+            {"executable": r"C:\Down\Supremo.exe", "last_execution_time": 5.0},
+            "Supremo: program ran (compatibility log)",
+        ),
+        (
+            "android:sqlite:app_usage",
+            {"package_name": "com.anydesk.anydeskandroid", "start_time": 5.0},
+            "AnyDesk: in use: com.anydesk.anydeskandroid",
+        ),
+        (
+            "windows:prefetch:execution",
+            {"executable": "SUPREMO.TXT", "last_run_time": 5.0},
+            None,
+        ),
+        (
+            # It has logs of its own.
+            "windows:prefetch:execution",
+            {"executable": "TEAMVIEWER.EXE", "last_run_time": 5.0},
+            None,
+        ),
+    ],
+)
+def test_remote_programs_without_log(
+    data_type: str, values: dict[str, Any], words: str | None
+) -> None:
+    """A neutral fact: the program ran. It is no sign of the owner."""
+    found = read(data_type, **values)
+    assert [(item.kind, item.words, item.start) for item in found] == (
+        [] if words is None else [("remote_program_run", words, 5.0)]
+    )
+    if words is not None:
+        text = json.dumps({"data_type": data_type, **values}).encode()
+        assert is_selected(data_type, text)
+
+
+def test_bytes_sent_by_a_remote_program() -> None:
+    """SRUM tells the hour in which a session was."""
+    (sent,) = read(
+        "windows:srum:network_usage",
+        application=r"\Device\HarddiskVolume3\Windows\System32\quickassist.exe",
+        bytes_sent=50_000_000,
+        recorded_time=7200.0,
+    )
+    assert (sent.kind, sent.start, sent.end) == ("remote_program_run", 3600.0, 7200.0)
+    assert sent.words.startswith("Quick Assist: 50000000 bytes sent")
+
+
+def test_row_of_the_picture() -> None:
+    """Runs of such programs have a row of their own: they are no use by the owner."""
+    evidence = cases.make_evidence()
+    place = Place(cases.COMPUTER, r"C:\Windows\Prefetch\QUICKASSIST.EXE-1.pf")
+    words = "Quick Assist: program started (Prefetch)"
+    evidence.presence = [
+        PresenceRecord(place, "remote_program_run", cases.NOON, words=words)
+    ]
+    for language in ("en", "uk"):
+        texts = Texts(language)
+        group = make_chart(attribute(evidence, Case()), texts, {}).groups[0]
+        assert "presence" not in group.events.rows
+        (mark,) = group.events.rows["programs"].marks
+        said = texts.choice("presence", "remote_program_run")
+        assert mark.source == f"{said}; {words}"
+    for finding in attribute(evidence, Case()).findings:
+        assert not any("Quick Assist" in item for item in finding.contradicts)
