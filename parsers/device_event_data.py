@@ -31,7 +31,6 @@ class TelegramDeviceUseEventData(event_data.TelegramEventData):
       package_name (str): package of the program, None if it is not known.
       package_token (int): number that Android stored for a package whose name is not
           known.
-      record_offset (int): byte offset of the record in the file.
       record_state (str): "copy" in a file that Android keeps while it writes another,
           None elsewhere.
       recorded_time (dfdatetime.DateTimeValues): time of the event, device's clock.
@@ -57,7 +56,6 @@ class TelegramDeviceUseEventData(event_data.TelegramEventData):
     open_seconds = None
     package_name = None
     package_token = None
-    record_offset = None
     record_state = None
     recorded_time = None
     start_time = None
@@ -82,7 +80,6 @@ class TelegramNotificationEventData(event_data.TelegramEventData):
       package_name (str): package of the program.
       posted_time (dfdatetime.DateTimeValues): the notification was posted, device's
           clock.
-      record_offset (int): byte offset of the record in the file.
       record_state (str): "overwritten" or "removed" for a row that the database has
           replaced or removed, "copy" in a file that Android keeps while it writes
           another; None for a record that counts.
@@ -105,7 +102,6 @@ class TelegramNotificationEventData(event_data.TelegramEventData):
     notification_kind = None
     package_name = None
     posted_time = None
-    record_offset = None
     record_state = None
     record_table = None
     recorded_time = None

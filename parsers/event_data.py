@@ -24,6 +24,8 @@ class TelegramEventData(events.EventData):
           docs/event_data.md.
       authorization_hash (str): server's hash of another session that the record
           describes, decimal; never equal to a session identifier.
+      browser_name (str): browser that holds the record, by the path.
+      browser_profile (str): folder of the browser's profile.
       client_name (str): name of the client, such as "Telegram Desktop".
       client_package (str): package of an Android client, by the path.
       client_version (str): version of the client that wrote the record.
@@ -37,10 +39,19 @@ class TelegramEventData(events.EventData):
       login_device_model (str): device of another session that the record describes.
       login_ip_address (str): IP address of another session that the record describes.
       login_location (str): location of another session that the record describes.
+      record_bounds (str): between which commits the browser wrote the record, where
+          the commit itself is not known.
+      record_file (str): file that holds the record, where it is another one than the
+          event's: a browser's storage is a folder of files.
+      record_offset (int): byte offset of the record in the file, where nothing else
+          tells which record it is.
+      record_sequence (int): number of the change in the browser's storage.
       session_data_center (int): home data center of the session.
       session_identifier (str): identifier of the authorization key in whose storage
           the record was found, 16 lower-case hexadecimal digits. It never names the
           sender of a message.
+      web_origin (str): origin of the page that stored the record, with the partition
+          of the storage.
     """
 
     # Defaults of the class: an instance holds just what was set, so that plaso does
@@ -52,6 +63,8 @@ class TelegramEventData(events.EventData):
     android_user = None
     attribution_basis = None
     authorization_hash = None
+    browser_name = None
+    browser_profile = None
     client_name = None
     client_package = None
     client_version = None
@@ -62,8 +75,13 @@ class TelegramEventData(events.EventData):
     login_device_model = None
     login_ip_address = None
     login_location = None
+    record_bounds = None
+    record_file = None
+    record_offset = None
+    record_sequence = None
     session_data_center = None
     session_identifier = None
+    web_origin = None
 
     def __init__(self, data_type=None):
         """Initializes event data.
@@ -90,6 +108,8 @@ class TelegramAccountEventData(TelegramEventData):
           "unknown" (the key file is damaged).
       passcodes_tried (int): number of candidates for the local passcode that were
           tried, with the empty one; where it is known ("set"), the last one fits.
+      record_state (str): "current", or "overwritten" or "removed" for a record that
+          the storage has replaced or removed; None where storage has one state only.
       recovery_line (str): line for a password recovery tool, for a passcode that is
           not known.
       two_step_state (str): state of two-step verification, where stored.
@@ -109,6 +129,7 @@ class TelegramAccountEventData(TelegramEventData):
         self.passcode_kdf = None
         self.passcode_state = None
         self.passcodes_tried = None
+        self.record_state = None
         self.recovery_line = None
         self.two_step_state = None
         self.written_time = None
@@ -119,11 +140,18 @@ class TelegramSessionEventData(TelegramEventData):
 
     Attributes:
       account_slot (str): where the client keeps the account, such as its index.
+      changed_time (dfdatetime.DateTimeValues): last change of the record, where the
+          storage keeps it.
       connected_time (dfdatetime.DateTimeValues): begin of the oldest period for which a
           salt of the server is kept: the client was connected about then.
       country (str): country as the server recorded it.
+      created_basis (str): what the login rests on: "stored" or "first_commit" (the
+          first commit of a complete storage that has the key); None if the client's
+          format leaves no choice.
       created_time (dfdatetime.DateTimeValues): login.
       ended_time (dfdatetime.DateTimeValues): log out or termination.
+      first_seen_time (dfdatetime.DateTimeValues): first commit of the storage that has
+          the session: the login was not later.
       ip_address (str): IP address as the server recorded it.
       key_identifiers (list[str]): identifiers of all authorization keys of this
           login, those waiting to be destroyed as "destroy:<identifier>".
@@ -134,6 +162,7 @@ class TelegramSessionEventData(TelegramEventData):
           slot of the same record) or "unused_slot" (nobody is logged in).
       region (str): region as the server recorded it.
       server_clock_difference (int): seconds, server's clock minus device's clock.
+      session_details (str): what else the record tells, in words.
       sessions_to_destroy (list[str]): identifiers of transport sessions (connections
           of a key, neither keys nor logins) that the server shall forget.
       system_version (str): system version as the server recorded it.
@@ -149,10 +178,13 @@ class TelegramSessionEventData(TelegramEventData):
         """Initializes event data."""
         super().__init__(data_type=self.DATA_TYPE)
         self.account_slot = None
+        self.changed_time = None
         self.connected_time = None
         self.country = None
+        self.created_basis = None
         self.created_time = None
         self.ended_time = None
+        self.first_seen_time = None
         self.ip_address = None
         self.key_identifiers = None
         self.last_active_time = None
@@ -160,6 +192,7 @@ class TelegramSessionEventData(TelegramEventData):
         self.record_state = None
         self.region = None
         self.server_clock_difference = None
+        self.session_details = None
         self.sessions_to_destroy = None
         self.system_version = None
         self.temporary_key_identifiers = None

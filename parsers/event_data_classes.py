@@ -1,17 +1,23 @@
 """All event data classes, by the modules that hold them."""
 
+from telegram_forensics.parsers import biome_event_data
 from telegram_forensics.parsers import device_event_data
 from telegram_forensics.parsers import event_data
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import remote_access_event_data
+from telegram_forensics.parsers import sim_event_data
 from telegram_forensics.parsers import storage_event_data
+from telegram_forensics.parsers import web_event_data
 
 MODULES = (
+    biome_event_data,
     device_event_data,
     event_data,
     message_event_data,
     remote_access_event_data,
+    sim_event_data,
     storage_event_data,
+    web_event_data,
 )
 
 EVENT_DATA_CLASSES = tuple(

@@ -24,8 +24,6 @@ class TelegramCallEventData(event_data.TelegramEventData):
       peer_name (str): name of the other party as stored.
       reason (str): how the call ended, such as "hangup", "missed", "busy" or
           "disconnect".
-      record_offset (int): byte offset of the record in the file, where nothing else
-          tells which record it is.
       record_state (str): "overwritten" or "removed" for a row that the database
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
@@ -55,7 +53,6 @@ class TelegramCallEventData(event_data.TelegramEventData):
     peer_identifier = None
     peer_name = None
     reason = None
-    record_offset = None
     record_state = None
     record_table = None
     recovery_method = None
@@ -107,8 +104,6 @@ class TelegramChatEventData(event_data.TelegramEventData):
       only_own_messages (bool): the source holds the account's own messages only.
       peer_identifier (str): identifier of the other party of a secret chat,
           decimal.
-      record_offset (int): byte offset of the record in the file, where nothing else
-          tells which record it is.
       record_state (str): "overwritten" or "removed" for a row that the database
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
@@ -148,7 +143,6 @@ class TelegramChatEventData(event_data.TelegramEventData):
     number_of_outgoing = None
     only_own_messages = None
     peer_identifier = None
-    record_offset = None
     record_state = None
     record_table = None
     recovery_method = None
@@ -182,8 +176,6 @@ class TelegramContactEventData(event_data.TelegramEventData):
       joined_time (dfdatetime.DateTimeValues): the peer joined the group or
           channel that contact_details names.
       last_seen_time (dfdatetime.DateTimeValues): last known online time.
-      record_offset (int): byte offset of the record in the file, where nothing else
-          tells which record it is.
       record_state (str): "overwritten" or "removed" for a row that the database
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
@@ -212,7 +204,6 @@ class TelegramContactEventData(event_data.TelegramEventData):
     imported_time = None
     joined_time = None
     last_seen_time = None
-    record_offset = None
     record_state = None
     record_table = None
     recovery_method = None
@@ -318,8 +309,6 @@ class TelegramMessageEventData(event_data.TelegramEventData):
           "this_installation".
       reactions (list[str]): reactions with their number and those who gave them last.
       read_time (dfdatetime.DateTimeValues): the message was read.
-      record_offset (int): byte offset of the record in the file, where nothing else
-          tells which record it is.
       record_state (str): "overwritten" or "removed" for a row that the database
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
@@ -382,7 +371,6 @@ class TelegramMessageEventData(event_data.TelegramEventData):
     origin_confidence = None
     reactions = None
     read_time = None
-    record_offset = None
     record_state = None
     record_table = None
     recovery_method = None
@@ -424,8 +412,6 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
       notice_type (str): "login_code", "new_login", "incomplete_login",
           "data_export_requested", "session_terminated", "two_step_changed",
           "phone_changed" or "other"; None if the message could not be read.
-      record_offset (int): byte offset of the record in the file, where nothing else
-          tells which record it is.
       record_state (str): "overwritten" or "removed" for a row that the database
           has replaced or removed; None for a row that counts.
       record_table (str): table of the database that holds the record, None for
@@ -452,7 +438,6 @@ class TelegramNoticeEventData(event_data.TelegramEventData):
     notice_basis = None
     notice_sender_basis = None
     notice_type = None
-    record_offset = None
     record_state = None
     record_table = None
     recovery_method = None

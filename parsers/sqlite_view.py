@@ -8,6 +8,7 @@ from plaso.parsers import sqlite
 
 from telegram_forensics.formats import sqlite_rows
 from telegram_forensics.parsers import sqlite_removed
+from telegram_forensics.vfs import folder as vfs_folder
 
 STATE_OVERWRITTEN = "overwritten"
 STATE_REMOVED = "removed"
@@ -98,6 +99,7 @@ class DatabaseView:
         self._keys = {}
         self._mediator = parser_mediator
         self._other = None
+        self._others = []
         self._warned = set()
         file_entry = parser_mediator.GetFileEntry()
         self.has_gaps = False
@@ -172,6 +174,9 @@ class DatabaseView:
         if self._other is not None:
             self._other.Close()
             self._other = None
+        for database in self._others:
+            database.Close()
+        self._others = []
 
     @property
     def key(self):
@@ -188,6 +193,55 @@ class DatabaseView:
     def is_last_pass(self):
         """bool: True in the pass after which there is no other one."""
         return self.is_log_pass or self.wal_file_entry is None
+
+    def HasBefore(self, table):
+        """Determines if the file alone has a table.
+
+        Args:
+          table (str): name of the table.
+
+        Returns:
+          bool: True if it has.
+        """
+        return self._before is not None and table in self._before.columns
+
+    def OpenDatabase(self, file_entry):
+        """Opens another database, without its log, until this one is closed.
+
+        Args:
+          file_entry (dfvfs.FileEntry): file entry.
+
+        Returns:
+          DatabaseState: state or None if it cannot be opened.
+        """
+        database = sqlite.SQLiteDatabase(
+            file_entry.name, temporary_directory=self._mediator.temporary_directory
+        )
+        try:
+            database.Open(file_entry.GetFileObject())
+            state = DatabaseState(database)
+        except (OSError, ValueError, sqlite3.DatabaseError, dfvfs_errors.Error):
+            return None
+        self._others.append(database)
+        return state
+
+    def OpenFolder(self, levels):
+        """Opens a folder above the database.
+
+        Args:
+          levels (int): 1 for the folder of the database.
+
+        Returns:
+          DfvfsFolder: folder or None if there is none.
+        """
+        try:
+            return vfs_folder.open_parent_folder(
+                self.file_entry.path_spec,
+                self._mediator.resolver_context,
+                levels=levels,
+            )
+        except OSError:
+            return None
 
     def _OpenOther(self):
         """Opens the state that plaso's other pass sees.
@@ -302,6 +356,19 @@ class DatabaseView:
         """
         warn = self.Warn if self.is_last_pass else self._Ignore
         yield from self.current.Read(table, columns, warn)
+
+    def ReadBefore(self, table, columns):
+        """Reads a table as the file alone shows it, if there is a log.
+
+        Args:
+          table (str): name of the table.
+          columns (list[str]): names of the columns.
+
+        Yields:
+          Row: rows; nothing if there is no log.
+        """
+        if self._before is not None and self._before is not self.current:
+            yield from self._before.Read(table, columns, self._Ignore)
 
     def Read(self, table, columns):
         """Reads the rows of a table that come out in this pass.

@@ -16,6 +16,8 @@ class TelegramDraftEventData(event_data.TelegramEventData):
           "scheduled", "topic", "shortcut" or "sub_chat".
       is_editing (bool): True if it is an edit of a sent message.
       message_identifier (str): identifier of the message that is edited.
+      record_state (str): "current", or "overwritten" or "removed" for a record that
+          the storage has replaced or removed; None where storage has one state only.
       reply_to_identifier (str): identifier of the message that is replied to.
       reply_to_text (str): text of that message, where a copy is stored with the draft.
       saved_time (dfdatetime.DateTimeValues): last change of the draft: as stored with
@@ -37,6 +39,7 @@ class TelegramDraftEventData(event_data.TelegramEventData):
         self.draft_section = None
         self.is_editing = None
         self.message_identifier = None
+        self.record_state = None
         self.reply_to_identifier = None
         self.reply_to_text = None
         self.saved_time = None

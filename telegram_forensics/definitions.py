@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import pathlib
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 
-DATA_TYPE_PREFIXES: Final = ("telegram:", "remote_access:")
+DATA_TYPE_PREFIXES: Final = (
+    "android:sim:",
+    "ios:biome:",
+    "remote_access:",
+    "telegram:",
+)
 
 _PACKAGE = pathlib.Path(__file__).resolve().parent
 TIMELINER_FILE: Final = _PACKAGE / "data" / "timeliner.yaml"
@@ -79,7 +85,8 @@ def read_timeliner_definitions(
         if document.get("place_holder_event") is not True:
             raise DefinitionError(f"{place}: place_holder_event is not true")
         mappings = document.get("attribute_mappings")
-        if not isinstance(mappings, list) or not mappings:
+        # An empty list says that there is no time; a missing one would be an oversight.
+        if not isinstance(mappings, list):
             raise DefinitionError(f"{place}: attribute_mappings is no list")
         result = {}
         for mapping in mappings:
@@ -138,17 +145,43 @@ def read_presets(path: pathlib.Path = PRESETS_FILE) -> dict[str, list[str]]:
     Raises:
         DefinitionError: if the file is malformed.
     """
+    return {name: targets for name, (targets, _) in _read_presets(path).items()}
+
+
+def select_parsers(
+    preset: str, parsers: Iterable[str], path: pathlib.Path = PRESETS_FILE
+) -> list[str]:
+    """Chooses the parsers of a preset of ours.
+
+    Args:
+        preset: its name.
+        parsers: names of all our parsers, plugins with their parser.
+
+    Raises:
+        DefinitionError: if the file is malformed.
+    """
+    _, names = _read_presets(path)[preset]
+    return sorted(
+        parser
+        for parser in parsers
+        if names is None or parser.rpartition("/")[2].startswith(names)
+    )
+
+
+def _read_presets(path: pathlib.Path) -> dict[str, tuple[list[str], str | None]]:
     presets = {}
     for number, document in enumerate(_documents(path)):
         place = f"{path.name}, document {number}"
         name, targets = document.get("name"), document.get("appended_to")
+        names = document.get("names")
         if (
             not isinstance(name, str)
             or not isinstance(targets, list)
             or not all(isinstance(target, str) for target in targets)
+            or not isinstance(names, str | None)
         ):
-            raise DefinitionError(f"{place}: name or appended_to is malformed")
-        presets[name] = targets
+            raise DefinitionError(f"{place}: name, names or appended_to is malformed")
+        presets[name] = (targets, names)
     return presets
 
 

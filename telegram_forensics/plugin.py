@@ -213,28 +213,45 @@ def register_parsers(module: ModuleType) -> None:
     from telegram_forensics.parsers import (
         android_device_use,
         android_notification_log,
+        android_sim,
+        ios_biome,
         library_sessions,
+        remote_access_android,
         remote_access_configuration,
+        remote_access_files,
         remote_access_logs,
+        remote_access_plist,
         remote_access_programs,
+        remote_access_registry,
         remote_access_teamviewer,
         telegram_android,
         telegram_android_database,
         telegram_desktop,
         telegram_desktop_export,
         telegram_desktop_log,
+        telegram_web,
+        telegram_web_files,
+        telegram_web_sqlite,
+        telegram_web_sqlite_indexed,
+        telegram_web_sqlite_usage,
     )
 
     for parsers in (
         android_device_use.PARSERS,
+        ios_biome.PARSERS,
+        remote_access_android.PARSERS,
         remote_access_configuration.PARSERS,
+        remote_access_files.PARSERS,
         remote_access_logs.PARSERS,
+        remote_access_plist.PARSERS,
         remote_access_programs.PARSERS,
         remote_access_teamviewer.PARSERS,
         telegram_android.PARSERS,
         telegram_desktop.PARSERS,
         telegram_desktop_export.PARSERS,
         telegram_desktop_log.PARSERS,
+        telegram_web.PARSERS,
+        telegram_web_files.PARSERS,
     ):
         for parser_class in parsers:
             manager.ParsersManager.RegisterParser(parser_class)
@@ -242,11 +259,15 @@ def register_parsers(module: ModuleType) -> None:
     for plugin_class in (
         telegram_android_database.TelegramAndroidPlugin,
         *android_notification_log.PLUGINS,
+        *android_sim.PLUGINS,
         *library_sessions.PLUGINS,
+        *telegram_web_sqlite.PLUGINS,
+        *telegram_web_sqlite_indexed.PLUGINS,
+        *telegram_web_sqlite_usage.PLUGINS,
     ):
         sqlite.SQLiteParser.RegisterPlugin(plugin_class)
         registered_parsers.append(f"{sqlite.SQLiteParser.NAME}/{plugin_class.NAME}")
-    for plugin_class in remote_access_configuration.WINREG_PLUGINS:
+    for plugin_class in remote_access_registry.WINREG_PLUGINS:
         # Not in our preset: win_gen has the whole of winreg, and a plugin named beside
         # it would leave that one only.
         winreg_parser.WinRegistryParser.RegisterPlugin(plugin_class)
@@ -263,7 +284,8 @@ def extend_presets(module: ModuleType) -> None:
         for name, targets in definitions.read_presets().items():
             if name in known:
                 raise KeyError(f"plaso has a preset {name} of its own")
-            known[name] = module.ParserPreset(name, sorted(registered_parsers))
+            parsers = definitions.select_parsers(name, registered_parsers)
+            known[name] = module.ParserPreset(name, parsers)
             for target in targets:
                 if target in known:
                     known[target].parsers.append(name)

@@ -84,6 +84,9 @@ def test_filter_files(path: Path) -> None:
                 "ProgramData/AnyDesk/ad_svc.trace",
                 "ProgramData/AnyDesk/ad_1234/connection_trace.txt",
                 "Users/Olga P/AppData/Roaming/AnyDesk/user.conf",
+                "Users/Olga P/AppData/Roaming/AnyDesk/chat/442226597.txt",
+                "Users/Olga P/Videos/AnyDesk/a.anydesk",
+                "Users/olga/AppData/Local/Microsoft/Terminal Server Client/Cache/a.bin",
                 "Users/olga/AppData/Roaming/RustDesk/log/server/RustDesk_rCURRENT.log",
                 "Users/olga/AppData/Roaming/TeamViewer/connections.txt",
                 "Users/olga/ntuser.dat",
@@ -95,7 +98,17 @@ def test_filter_files(path: Path) -> None:
             "remote_access_unix.yaml",
             [
                 "data/media/0/RustDesk/logs/RustDesk_rCURRENT.log",
+                "data/system/packages.xml",
+                "data/system/users/10/package-restrictions.xml",
+                "data/system/users/10/settings_secure.xml",
                 "etc/anydesk/system.conf",
+                "Library/Preferences/com.apple.RemoteManagement.plist",
+                "private/var/db/com.apple.xpc.launchd/disabled.plist",
+                "private/var/mobile/Containers/Data/Application/3F25/"
+                ".com.apple.mobile_container_manager.metadata.plist",
+                "Users/olga/Library/Preferences/com.philandro.anydesk.plist",
+                "var/log/auth.log.1",
+                "var/log/wtmp",
                 "home/olga/.anydesk/connection_trace.txt",
                 "home/olga/.local/share/logs/RustDesk/server/rustdesk_rCURRENT.log",
                 "home/olga/.local/share/teamviewer15/connections.txt",
@@ -104,11 +117,42 @@ def test_filter_files(path: Path) -> None:
                 "var/log/anydesk.trace",
                 "var/log/teamviewer15/TeamViewer15_Logfile.log",
             ],
-            ["var/log/syslog", "home/olga/.config/other.conf"],
+            ["var/log/dpkg.log", "home/olga/.config/other.conf"],
+        ),
+        (
+            "telegram_android.yaml",
+            [
+                "data/data/com.android.providers.telephony/databases/telephony.db",
+                "data/user_de/0/com.android.providers.telephony/databases/"
+                "telephony.db-wal",
+            ],
+            [
+                "data/user_de/0/com.android.providers.telephony/databases/mmssms.db",
+                "data/user_de/0/com.example/databases/telephony.db",
+            ],
+        ),
+        (
+            "telegram_ios.yaml",
+            [
+                "private/var/mobile/Library/Biome/streams/public/Notification/local/7",
+                "private/var/mobile/Library/Biome/streams/restricted/"
+                "App.InFocus/local/798000000000000",
+                "private/var/mobile/Library/Biome/streams/restricted/"
+                "App.InFocus/remote/AB-CD/798000000000000",
+                "private/var/mobile/Library/Biome/streams/restricted/"
+                "Notification.Usage/local/8",
+                "private/var/wireless/Library/Preferences/"
+                "com.apple.commcenter.data.plist",
+            ],
+            [
+                "private/var/mobile/Library/Biome/streams/restricted/App.Intent/local/7",
+                "private/var/mobile/Library/Biome/streams/restricted/"
+                "App.InFocus/local/tombstone/7",
+            ],
         ),
     ],
 )
-def test_filters_of_remote_access(
+def test_filters(
     tmp_path: Path, name: str, wanted: list[str], others: list[str]
 ) -> None:
     """Plaso finds with them the files where the programs put them, and no others."""
@@ -138,6 +182,7 @@ def test_there_is_a_filter_file() -> None:
         "remote_access_unix.yaml",
         "remote_access_windows.yaml",
         "telegram_android.yaml",
+        "telegram_ios.yaml",
     ]
 
 

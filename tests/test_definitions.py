@@ -328,6 +328,7 @@ def test_presets_name_what_exists() -> None:
         "remote_access_configuration",
         "remote_access_files",
         "remote_access_plist",
+        "remote_access_plist_xml",
         "remote_access_program",
         "remote_access_remote_assistance",
         "remote_access_rustdesk",
@@ -336,8 +337,18 @@ def test_presets_name_what_exists() -> None:
         "remote_access_vnc",
         "sqlite/telegram_android_database",
         "sqlite/telegram_android_notification_log",
+        "sqlite/telegram_android_sim",
         "sqlite/telegram_pyrogram_session",
         "sqlite/telegram_telethon_session",
+        "sqlite/telegram_web_firefox_indexed_db",
+        "sqlite/telegram_web_firefox_local_storage",
+        "sqlite/telegram_web_firefox_storage",
+        "sqlite/telegram_web_firefox_webappsstore",
+        "sqlite/telegram_web_indexed_db",
+        "sqlite/telegram_web_local_storage",
+        "sqlite/telegram_web_quota",
+        "sqlite/telegram_web_safari_indexed_db",
+        "sqlite/telegram_web_safari_local_storage",
         "telegram_android_notifications",
         "telegram_android_preferences",
         "telegram_android_statistics",
@@ -349,9 +360,24 @@ def test_presets_name_what_exists() -> None:
         "telegram_desktop_export_json",
         "telegram_desktop_log",
         "telegram_desktop_mark",
+        "telegram_ios_biome",
+        "telegram_web_cache_storage",
+        "telegram_web_extension",
+        "telegram_web_firefox_metadata",
+        "telegram_web_firefox_service_workers",
+        "telegram_web_indexed_db",
+        "telegram_web_local_storage",
     ]
     for target in definitions.read_presets()["telegram"]:
         assert found._definitions[target].parsers.count("telegram") == 1
+    web = found._definitions["telegram_web"].parsers
+    assert web == [
+        name
+        for name in found._definitions["telegram"].parsers
+        if name.rpartition("/")[2].startswith("telegram_web_")
+    ]
+    assert len(web) == 15
+    assert found._definitions["webhist"].parsers.count("telegram_web") == 1
 
 
 def test_our_preset_takes_no_plugin_away() -> None:

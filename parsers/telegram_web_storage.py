@@ -1,0 +1,353 @@
+"""Opens browser storage of the evidence for the pure readers of `formats`."""
+
+import time
+
+from dfvfs.lib import errors as dfvfs_errors
+
+from telegram_forensics.formats import browser_firefox_clone
+from telegram_forensics.formats import browser_indexed_db
+from telegram_forensics.formats import browser_leveldb_folder
+from telegram_forensics.formats import browser_local_storage
+from telegram_forensics.formats import browser_v8_value
+from telegram_forensics.formats import telegram_web_history
+from telegram_forensics.formats import telegram_web_paths
+from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.telegram_web_store import StoredValue
+from telegram_forensics.formats.telegram_web_values import Source, StoredText
+from telegram_forensics.vfs import folder as vfs_folder
+
+# Values of IndexedDB: what the largest state of a client takes, and more.
+MAXIMUM_VALUE = 256 * 1024 * 1024
+
+_STATES = {
+    browser_leveldb_folder.RecordState.CURRENT: "current",
+    browser_leveldb_folder.RecordState.DELETED: "removed",
+    browser_leveldb_folder.RecordState.OVERWRITTEN: "overwritten",
+    browser_leveldb_folder.RecordState.UNKNOWN: "damaged",
+}
+_FILES = (".log", ".ldb", ".sst")
+
+
+def GetPath(file_entry):
+    """Retrieves the location of a file.
+
+    Args:
+      file_entry (dfvfs.FileEntry): file entry.
+
+    Returns:
+      str: location or an empty string.
+    """
+    return getattr(file_entry.path_spec, "location", None) or ""
+
+
+def SplitPath(path):
+    """Splits a location, whatever separates its parts.
+
+    Args:
+      path (str): location.
+
+    Returns:
+      list[str]: parts.
+    """
+    return path.replace("\\", "/").split("/")
+
+
+def OpenFolder(folder):
+    """Opens a LevelDB folder.
+
+    Args:
+      folder (DfvfsFolder): folder.
+
+    Returns:
+      LevelDbFolder: LevelDB folder.
+
+    Raises:
+      OSError: if it cannot be read.
+    """
+    files = []
+    for name, file_entry in sorted(folder.file_entries().items()):
+        if file_entry.IsFile():
+            files.append((name, MakeOpener(file_entry)))
+    try:
+        return browser_leveldb_folder.LevelDbFolder(files)
+    except dfvfs_errors.Error as exception:
+        raise OSError(str(exception)) from exception
+
+
+def MakeOpener(file_entry):
+    """Creates a function that opens a file.
+
+    Args:
+      file_entry (dfvfs.FileEntry): file entry.
+
+    Returns:
+      function: opens the file.
+    """
+
+    def Open():
+        file_object = file_entry.GetFileObject()
+        if file_object is None:
+            raise OSError(f"{file_entry.name:s} has no data")
+        file_object.seek(0)
+        return file_object
+
+    return Open
+
+
+def IsLeader(folder, name):
+    """Determines if a file is the one that stands for its LevelDB folder.
+
+    Args:
+      folder (DfvfsFolder): folder.
+      name (str): name of the file.
+
+    Returns:
+      bool: True if it is.
+    """
+    names = [
+        other
+        for other, file_entry in folder.file_entries().items()
+        if other.endswith(_FILES) and file_entry.IsFile()
+    ]
+    return bool(names) and name == min(names)
+
+
+def MakeSource(record):
+    """Creates what tells where a record of LevelDB stands.
+
+    Args:
+      record (FolderRecord): record.
+
+    Returns:
+      Source: where it stands.
+    """
+    return Source(
+        record.file.name,
+        record.record.offset,
+        record.sequence,
+        "damaged" if record.is_damaged else _STATES[record.state],
+    )
+
+
+def ReadTexts(folder, storage):
+    """Reads the items of localStorage that belong to Telegram.
+
+    Args:
+      folder (LevelDbFolder): folder.
+      storage (LocalStorage): storage in it.
+
+    Returns:
+      dict[str, list[StoredText]]: items by storage key, in the order of changes.
+    """
+    found = {}
+    for entry in storage.entries(telegram_web_paths.is_telegram):
+        source = MakeSource(entry.source)
+        source.earliest = entry.earliest
+        source.latest = entry.latest
+        source.time = entry.time
+        source.time_basis = entry.time_basis.value
+        commit = entry.time
+        if commit is None and entry.source.record.batch is not None:
+            commit = (entry.source.file.name, entry.source.record.batch)
+        found.setdefault(entry.storage_key, []).append(
+            StoredText(entry.key, entry.value, source, commit)
+        )
+    for items in found.values():
+        items.sort(key=lambda item: item.source.sequence)
+        complete = True
+        reached = 0
+        for item in items:
+            sequence = item.source.sequence
+            if complete and sequence > reached:
+                complete = folder.is_complete(reached + 1, sequence)
+                reached = sequence
+            item.is_complete = complete and item.source.state != "damaged"
+    return found
+
+
+def ReadKnownSessions(profile_folder, origin):
+    """Reads what localStorage of a profile tells of the sessions of an origin.
+
+    Args:
+      profile_folder (DfvfsFolder): folder of the profile or None.
+      origin (str): origin.
+
+    Returns:
+      list[WebSession]: sessions, none if there is no such storage.
+    """
+    try:
+        parent = profile_folder.folder("Local Storage") if profile_folder else None
+        folder = parent.folder("leveldb") if parent else None
+        if folder is None:
+            return []
+        opened = OpenFolder(folder)
+        storage = browser_local_storage.LocalStorage(opened)
+        sessions = []
+        for storage_key, items in ReadTexts(opened, storage).items():
+            if browser_local_storage.origin_of(storage_key) == origin:
+                sessions += telegram_web_history.read_history(items).sessions
+        return sessions
+    except (OSError, FormatError):
+        # Its own parser reports what is wrong with it.
+        return []
+
+
+class IndexedValues:
+    """Records of IndexedDB in LevelDB, with their values decoded.
+
+    Attributes:
+      issues (list[Issue]): what could not be read.
+    """
+
+    def __init__(self, folder, blob_folder, progress):
+        """Initializes a reader.
+
+        Args:
+          folder (LevelDbFolder): folder.
+          blob_folder (DfvfsFolder): folder of the large values or None.
+          progress (function): called now and then.
+        """
+        super().__init__()
+        self._blob_folder = blob_folder
+        self._progress = progress
+        self.database = browser_indexed_db.IndexedDb(folder)
+        self.problems = []
+
+    def Read(self, is_wanted):
+        """Reads the records.
+
+        Args:
+          is_wanted (function): tells for names of database and store whether their
+              records are given.
+
+        Yields:
+          StoredValue: record.
+        """
+        for record in self.database.records(is_wanted):
+            self._progress()
+            if record.is_delete or not record.value:
+                continue
+            source = MakeSource(record.source)
+            value, is_complete = self._Decode(record, source)
+            if not is_complete and source.state == "current":
+                source.state = "damaged"
+            yield StoredValue(
+                record.database_name,
+                record.store_name,
+                str(record.key),
+                value,
+                source,
+            )
+
+    def _Decode(self, record, source):
+        """Decodes a value.
+
+        Args:
+          record (IndexedDbRecord): record.
+          source (Source): where it stands.
+
+        Returns:
+          tuple[object, bool]: value, None if it cannot be decoded, and whether all of
+              it could be.
+        """
+        unwrapped = browser_indexed_db.unwrap(record.value)
+        data = unwrapped.data
+        if data is None:
+            data = self._ReadBlob(record, unwrapped, source)
+        if data is None:
+            return None, False
+        decoded = browser_v8_value.decode_value(data)
+        if not decoded.is_complete:
+            reason = decoded.issues[0].reason if decoded.issues else "cut off"
+            self.problems.append(
+                (source, f"value {record.key!s} is decoded in part: {reason:s}")
+            )
+        return decoded.value, decoded.is_complete
+
+    def _ReadBlob(self, record, unwrapped, source):
+        """Reads a value that lies in a file of its own.
+
+        Args:
+          record (IndexedDbRecord): record.
+          unwrapped (Unwrapped): what stands in its place.
+          source (Source): where it stands.
+
+        Returns:
+          bytes: value or None if it is not there.
+        """
+        objects = record.external_objects
+        index = unwrapped.blob_index
+        if index is None or index >= len(objects):
+            self.problems.append((source, f"value {record.key!s} cannot be read"))
+            return None
+        path = browser_indexed_db.blob_path(
+            record.database_id, objects[index].blob_number
+        )
+        folder = self._blob_folder
+        parts = path.split("/")
+        try:
+            for part in parts[:-1]:
+                folder = folder.folder(part) if folder is not None else None
+            if folder is None:
+                raise FileNotFoundError(path)
+            data = folder.read(parts[-1], MAXIMUM_VALUE)
+        except (OSError, FormatError) as exception:
+            # Of former values the browser removes the file.
+            if source.state == "current":
+                self.problems.append(
+                    (
+                        source,
+                        f"value {record.key!s} lies in the file {path:s}, which cannot "
+                        f"be read: {exception!s}",
+                    )
+                )
+            return None
+        return browser_indexed_db.unwrap(data).data
+
+
+class Progress:
+    """Tells plaso that this worker is alive."""
+
+    def __init__(self, parser_mediator):
+        """Initializes it.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+        """
+        super().__init__()
+        self._mediator = parser_mediator
+
+    def __call__(self):
+        """Tells it."""
+        self._mediator.last_activity_timestamp = time.time()
+
+
+def DecodeFirefox(data):
+    """Decodes a value of Firefox.
+
+    Args:
+      data (bytes): value of the table object_data.
+
+    Returns:
+      DecodedValue: value.
+    """
+    return browser_firefox_clone.decode_record(data)
+
+
+def OpenParent(parser_mediator, file_entry, levels=1):
+    """Opens a folder above a file.
+
+    Args:
+      parser_mediator (ParserMediator): parser mediator.
+      file_entry (dfvfs.FileEntry): file entry.
+      levels (Optional[int]): 1 for the folder of the file.
+
+    Returns:
+      DfvfsFolder: folder or None if there is none.
+    """
+    try:
+        return vfs_folder.open_parent_folder(
+            file_entry.path_spec, parser_mediator.resolver_context, levels=levels
+        )
+    except OSError:
+        return None
