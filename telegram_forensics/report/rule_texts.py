@@ -191,11 +191,32 @@ _CONSTANT: Final = {
     "notice of a new login": "сповіщення про новий вхід",
     "a login code was readable here": "тут можна було прочитати код входу",
     "a session": "сеанс",
+    "export": "експорт",
+    "clock": "годинник",
+    "login_code": "код входу",
+    "new_login": "новий вхід",
+    "incomplete_login": "незавершений вхід",
+    "session_terminated": "завершення сеансу",
+    "two_step_changed": "зміна двоетапної перевірки",
+    "phone_changed": "зміна номера телефону",
+    "data_export_requested": "запит експорту даних",
+    "for which account the code was, the text does not say": (
+        "для якого облікового запису був код, у тексті не сказано"
+    ),
 }
 
 _PATTERNS: Final = [
     (re.compile(pattern, re.DOTALL), translation)
     for pattern, translation in (
+        (
+            r"(?=device: |application: |location: |address: )"
+            r"(?:device: (?P<device>[^;]+)(?:; |$))?"
+            r"(?:application: (?P<application>[^;]+)(?:; |$))?"
+            r"(?:location: (?P<location>[^;]+)(?:; |$))?"
+            r"(?:address: (?P<address>[^;]+))?",
+            "[пристрій: {device}; ][програма: {application}; ][місце: {location}; ]"
+            "[адреса: {address}]",
+        ),
         (
             r"Account (?P<id>\S+)(?: \((?P<name>.+)\))? is known to (?P<client>[^;]+?)"
             r"(?:; local passcode: (?P<passcode>\w+))?"

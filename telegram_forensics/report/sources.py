@@ -33,6 +33,20 @@ _SOURCES: Final = {
         "telegram_android_tgnet",
         "telegram_android_preferences",
     ),
+    "Telegram Web sessions": (
+        "telegram_web_local_storage",
+        "telegram_web_extension",
+        "sqlite/telegram_web_local_storage",
+        "sqlite/telegram_web_firefox_local_storage",
+        "sqlite/telegram_web_firefox_webappsstore",
+        "sqlite/telegram_web_safari_local_storage",
+    ),
+    "Telegram Web caches": (
+        "telegram_web_indexed_db",
+        "sqlite/telegram_web_indexed_db",
+        "sqlite/telegram_web_firefox_indexed_db",
+        "sqlite/telegram_web_safari_indexed_db",
+    ),
     "Android usage statistics": ("telegram_android_usage",),
     "Android notifications": (
         "telegram_android_notifications",
@@ -54,6 +68,13 @@ _SOURCES: Final = {
     "Ammyy Admin": ("remote_access_ammyy",),
     "VNC": ("remote_access_vnc",),
     "RDP (Windows event logs)": ("winevtx",),
+    "SSH, telnet and terminals (syslog, wtmp)": (
+        "text/syslog_traditional",
+        "text/syslog",
+        "systemd_journal",
+        "utmp",
+        "utmpx",
+    ),
     "NTFS change journal": (_JOURNAL,),
 }
 # Times of what happened, not of files and settings.

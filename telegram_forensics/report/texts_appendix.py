@@ -39,6 +39,27 @@ ENGLISH: Final[dict[str, str]] = {
         "What parsers could not read. Records beside it may be missing."
     ),
     "warnings.none": "There are none.",
+    "searched.Telegram Desktop profile": "Telegram Desktop profile",
+    "searched.Telegram Desktop logs": "Telegram Desktop logs",
+    "searched.Telegram Desktop exports": "Telegram Desktop exports",
+    "searched.Telegram for Android messages": "Telegram for Android messages",
+    "searched.Telegram for Android sessions": "Telegram for Android sessions",
+    "searched.Telegram Web sessions": "Telegram Web sessions",
+    "searched.Telegram Web caches": "Telegram Web caches",
+    "searched.Android usage statistics": "Android usage statistics",
+    "searched.Android notifications": "Android notifications",
+    "searched.iOS streams of use and notifications": "iOS streams of use and notifications",
+    "searched.SIMs of the telephone": "SIMs of the telephone",
+    "searched.Client library sessions": "Client library sessions",
+    "searched.TeamViewer connections": "TeamViewer connections",
+    "searched.TeamViewer log": "TeamViewer log",
+    "searched.AnyDesk": "AnyDesk",
+    "searched.RustDesk": "RustDesk",
+    "searched.Ammyy Admin": "Ammyy Admin",
+    "searched.VNC": "VNC",
+    "searched.RDP (Windows event logs)": "RDP (Windows event logs)",
+    "searched.SSH, telnet and terminals (syslog, wtmp)": "SSH, telnet and terminals (syslog, wtmp)",
+    "searched.NTFS change journal": "NTFS change journal",
 }
 
 UKRAINIAN: Final[dict[str, str]] = {
@@ -75,4 +96,29 @@ UKRAINIAN: Final[dict[str, str]] = {
         "Що обробники не змогли прочитати. Записів поруч може бракувати."
     ),
     "warnings.none": "Їх немає.",
+    "searched.Telegram Desktop profile": "Профіль Telegram Desktop",
+    "searched.Telegram Desktop logs": "Журнали Telegram Desktop",
+    "searched.Telegram Desktop exports": "Експорти Telegram Desktop",
+    "searched.Telegram for Android messages": "Повідомлення Telegram для Android",
+    "searched.Telegram for Android sessions": "Сеанси Telegram для Android",
+    "searched.Telegram Web sessions": "Сеанси Telegram Web",
+    "searched.Telegram Web caches": "Кеші Telegram Web",
+    "searched.Android usage statistics": "Статистика використання Android",
+    "searched.Android notifications": "Сповіщення Android",
+    "searched.iOS streams of use and notifications": (
+        "Потоки використання та сповіщень iOS"
+    ),
+    "searched.SIMs of the telephone": "SIM-картки телефону",
+    "searched.Client library sessions": "Сеанси клієнтських бібліотек",
+    "searched.TeamViewer connections": "З’єднання TeamViewer",
+    "searched.TeamViewer log": "Журнал TeamViewer",
+    "searched.AnyDesk": "AnyDesk",
+    "searched.RustDesk": "RustDesk",
+    "searched.Ammyy Admin": "Ammyy Admin",
+    "searched.VNC": "VNC",
+    "searched.RDP (Windows event logs)": "RDP (журнали подій Windows)",
+    "searched.SSH, telnet and terminals (syslog, wtmp)": (
+        "SSH, telnet і термінали (syslog, wtmp)"
+    ),
+    "searched.NTFS change journal": "Журнал змін NTFS",
 }
