@@ -23,7 +23,8 @@ _USE: Final = "telegram:device_use"
 _NOTIFICATION: Final = "telegram:notification"
 _FOCUS: Final = "ios:biome:app_in_focus"
 _STREAM_NOTIFICATION: Final = "ios:biome:notification"
-DATA_TYPES: Final = frozenset({_USE, _NOTIFICATION, _FOCUS, _STREAM_NOTIFICATION})
+_WEB: Final = "telegram:web_trace"
+DATA_TYPES: Final = frozenset({_USE, _NOTIFICATION, _FOCUS, _STREAM_NOTIFICATION, _WEB})
 _MAC: Final = 1
 
 _DEVICE_WORDS: Final = {
@@ -38,6 +39,13 @@ _CLIENT_WORDS: Final = {
     "user_interaction": "used",
     "shortcut_invocation": "opened by a shortcut",
 }
+# What a tab of a web client does while it is open.
+_WEB_WORDS: Final = {
+    "client_open": "Telegram Web open in a tab",
+    "login_reported": "Telegram Web started",
+    "state_created": "Telegram Web made its state anew",
+    "update_received": "Telegram Web received its last update",
+}
 _NOTIFICATION_WORDS: Final = {
     "clicked": "notification clicked",
     "dismissed": "notification dismissed",
@@ -48,10 +56,13 @@ def read(
     place: Place, values: dict[str, Any]
 ) -> Iterator[PresenceRecord | NoticeRecord]:
     """Records of one row of event data."""
-    if values.get("record_state") is not None:
+    if values.get("data_type") == _WEB:
+        # Each version of such a record is a use of its own.
+        yield from _read_web(place, values)
+    elif values.get("record_state") is not None:
         # Said again, or not any more, by the file or row that counts.
         return
-    if values.get("data_type") == _USE:
+    elif values.get("data_type") == _USE:
         yield from _read_use(place, values)
     elif values.get("data_type") == _NOTIFICATION:
         yield from _read_notification(place, values)
@@ -79,6 +90,22 @@ def _read_use(place: Place, values: dict[str, Any]) -> Iterator[PresenceRecord]:
         if isinstance(seconds, int) and seconds >= 0:
             end = time + seconds
     yield PresenceRecord(place, "phone_activity", time, end, words)
+
+
+def _read_web(place: Place, values: dict[str, Any]) -> Iterator[PresenceRecord]:
+    time = _time(values.get("recorded_time"))
+    words = _WEB_WORDS.get(str(values.get("trace_type")))
+    if time is None or words is None:
+        return
+    details = [words]
+    if values.get("trace_details"):
+        details.append(str(values["trace_details"]))
+    account = values.get("account_identifier")
+    if account:
+        details.append(f"account {account}")
+    yield PresenceRecord(
+        place, "client_running", time, words=", ".join(details), account=account
+    )
 
 
 def _read_notification(

@@ -48,7 +48,9 @@ ENGLISH: Final[dict[str, str]] = {
     "searched.Telegram Web caches": "Telegram Web caches",
     "searched.Android usage statistics": "Android usage statistics",
     "searched.Android notifications": "Android notifications",
-    "searched.iOS streams of use and notifications": "iOS streams of use and notifications",
+    "searched.iOS streams of use and notifications": (
+        "iOS streams of use and notifications"
+    ),
     "searched.SIMs of the telephone": "SIMs of the telephone",
     "searched.Client library sessions": "Client library sessions",
     "searched.TeamViewer connections": "TeamViewer connections",
@@ -58,7 +60,9 @@ ENGLISH: Final[dict[str, str]] = {
     "searched.Ammyy Admin": "Ammyy Admin",
     "searched.VNC": "VNC",
     "searched.RDP (Windows event logs)": "RDP (Windows event logs)",
-    "searched.SSH, telnet and terminals (syslog, wtmp)": "SSH, telnet and terminals (syslog, wtmp)",
+    "searched.SSH, telnet and terminals (syslog, wtmp)": (
+        "SSH, telnet and terminals (syslog, wtmp)"
+    ),
     "searched.NTFS change journal": "NTFS change journal",
 }
 

@@ -129,3 +129,34 @@ def test_notification_clicked() -> None:
     for kind in ("posted", "removed"):
         evidence = notification(TELEGRAM, notification_kind=kind, recorded_time=70.0)
         assert evidence.presence == []
+
+
+def test_web_client_open() -> None:
+    """Each time that a tab was open is a run of the client, never a person."""
+    evidence = collect(
+        "telegram:web_trace",
+        trace_type="client_open",
+        trace_details="not idle, tab 7",
+        recorded_time=100.5,
+        record_state="overwritten",
+        account_identifier="5211046831",
+    )
+    (presence,) = evidence.presence
+    assert (presence.kind, presence.start) == ("client_running", 100.5)
+    assert presence.account == "5211046831"
+    assert presence.words == (
+        "Telegram Web open in a tab, not idle, tab 7, account 5211046831"
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"trace_type": "origin_accessed", "recorded_time": 5.0},
+        {"trace_type": "client_open", "recorded_time": None},
+        {"trace_type": "cached_resource", "recorded_time": 5.0},
+    ],
+)
+def test_other_web_traces(values: dict[str, Any]) -> None:
+    """What a browser or a worker may do alone is no run of the client."""
+    assert not collect("telegram:web_trace", **values).presence
