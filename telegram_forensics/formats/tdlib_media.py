@@ -1,0 +1,345 @@
+"""Files and attachments in TDLib's messages.
+
+Specification: formats/tdlib.md section 8, "Media" and "file". What a file is does not
+only tell its name and size: a path on this computer is that of a download, or of a file
+that was picked here to be sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.tdlib_text import flags
+from telegram_forensics.formats.tdlib_values import Reader
+from telegram_forensics.formats.tl_media import MediaFacts
+
+_EMPTY, _URL, _GENERATE, _LOCAL, _REMOTE = range(5)
+_WEB: Final = 0x1000000
+_REFERENCE: Final = 0x2000000
+_PHOTO_TYPES: Final = frozenset({0, 1, 2, 11, 12, 20, 22})
+_NESTED: Final = "#_file_id#"
+_MAXIMUM_NESTING: Final = 8
+
+
+@dataclass(slots=True)
+class FileFacts:
+    """A file.
+
+    Attributes:
+        kind: `empty`, `url`, `generate`, `local` or `remote`.
+        identifier: id of the photo or document at Telegram.
+        data_center: where it lies at Telegram.
+        size: bytes, None if unknown.
+        name: as the server has it.
+        path: of a local file, or the original path of one that was picked to be sent.
+        modified: modification time of a local file, nanoseconds since 1970 UTC.
+        url: of a file of the web.
+    """
+
+    kind: str = "empty"
+    identifier: int | None = None
+    data_center: int | None = None
+    size: int | None = None
+    name: str | None = None
+    path: str | None = None
+    modified: int | None = None
+    url: str | None = None
+
+
+def read_file(reader: Reader, depth: int = 0) -> FileFacts:
+    """Reads a file."""
+    found = FileFacts()
+    if reader.version < 1:
+        return found
+    kind = reader.i32()
+    if kind == _EMPTY:
+        return found
+    if not _EMPTY < kind <= _REMOTE or depth > _MAXIMUM_NESTING:
+        raise FormatError(reader.position - 4, f"kind of file {kind}")
+    value = flags(reader, 0xF) if reader.version >= 7 else 0
+    has_owner = reader.version >= 6
+
+    def size() -> int | None:
+        number = reader.i64() if value & 8 else reader.u32()
+        return number if 0 < number < 1 << 62 else None
+
+    if kind == _URL:
+        found.kind = "url"
+        reader.i32()
+        found.url = reader.text()
+    elif kind == _GENERATE:
+        found.kind = "generate"
+        reader.i32()
+        found.path = reader.text() or None
+        conversion = reader.text()
+        found.size = size()
+        if not value & 8:
+            reader.i32()
+    elif kind == _LOCAL:
+        found.kind = "local"
+        reader.i32()
+        found.modified = reader.u64() or None
+        found.path = reader.text() or None
+        found.size = size()
+        reader.i32()
+    else:
+        found.kind = "remote"
+        _read_remote(reader, found)
+        found.size = size()
+        found.name = reader.text() or None
+    if has_owner:
+        reader.i64()
+    if kind == _GENERATE and conversion.startswith(_NESTED):
+        nested = read_file(reader, depth + 1)
+        found.path = found.path or nested.path
+    if value & 5:
+        reader.bytes()
+    return found
+
+
+def _read_remote(reader: Reader, found: FileFacts) -> None:
+    kind = reader.i32()
+    found.data_center = reader.i32()
+    if kind & _REFERENCE:
+        reader.bytes()
+    if kind & _WEB:
+        found.url = reader.text()
+        reader.i64()
+        return
+    found.identifier = reader.i64()
+    reader.i64()
+    if (kind & ~(_WEB | _REFERENCE)) not in _PHOTO_TYPES:
+        return
+    if reader.version >= 32:
+        _skip_photo_source(reader)
+        return
+    reader.i64()
+    if reader.version >= 22:
+        _skip_photo_source(reader)
+    else:
+        reader.i64()
+    reader.i32()
+
+
+_SOURCES: Final = {
+    0: "q",
+    1: "ii",
+    2: "qq",
+    3: "qq",
+    4: "qq",
+    5: "qqi",
+    6: "qqqi",
+    7: "qqqi",
+    8: "qqqi",
+    9: "qqi",
+}
+
+
+def _skip_photo_source(reader: Reader) -> None:
+    kind = reader.i32()
+    layout = _SOURCES.get(kind)
+    if layout is None:
+        raise FormatError(reader.position - 4, f"source of a photo {kind}")
+    for letter in layout:
+        reader.i64() if letter == "q" else reader.i32()
+
+
+def _skip_dimensions(reader: Reader) -> None:
+    reader.u32()
+
+
+def read_photo_size(reader: Reader) -> FileFacts:
+    """Reads a size of a photo, or a thumbnail."""
+    reader.i32()
+    _skip_dimensions(reader)
+    size = reader.i32()
+    found = read_file(reader)
+    if reader.version >= 28:
+        for _ in range(reader.count()):
+            reader.i32()
+    if found.size is None and size > 0:
+        found.size = size
+    return found
+
+
+def _fill(media: MediaFacts, file: FileFacts) -> None:
+    media.identifier = file.identifier
+    media.data_center = file.data_center
+    media.size = file.size
+    if media.name is None:
+        media.name = file.name
+    if file.path is not None:
+        media.details["path on this device"] = file.path
+    if file.kind == "generate":
+        media.details["picked on this device"] = True
+
+
+def read_photo(reader: Reader) -> MediaFacts:
+    """Reads a photo; what stands behind its sizes is left."""
+    media = MediaFacts("photo")
+    value = flags(reader, 0xF)
+    identifier = reader.i64()
+    media.date = reader.i32() or None
+    largest = None
+    for _ in range(reader.count(16)):
+        found = read_photo_size(reader)
+        if largest is None or (found.size or 0) >= (largest.size or 0):
+            largest = found
+    if largest is not None:
+        _fill(media, largest)
+    media.identifier = identifier or media.identifier
+    if value & 1:
+        for _ in range(reader.count(4)):
+            read_file(reader)
+    if value & 2:
+        reader.bytes()
+    if value & 4:
+        _skip_animation_size(reader)
+    return media
+
+
+def _skip_animation_size(reader: Reader) -> None:
+    read_photo_size(reader)
+    reader.double()
+
+
+def read_document(reader: Reader) -> MediaFacts:
+    """Reads a document."""
+    media = MediaFacts("document")
+    version = reader.version
+    value = flags(reader, 0x1F) if version >= 47 else 0xF
+    if value & 1:
+        media.name = reader.text() or None
+    if value & 2:
+        media.mime_type = reader.text() or None
+    if value & 4 and version >= 20:
+        reader.bytes()
+    if value & 8:
+        read_photo_size(reader)
+    if version >= 47 and value & 0x10:
+        _skip_dimensions(reader)
+    _fill(media, read_file(reader))
+    return media
+
+
+def read_video(reader: Reader) -> MediaFacts:
+    """Reads a video; what stands behind its file is left."""
+    media = MediaFacts("video")
+    value = reader.u32()
+    media.name = reader.text() or None
+    media.mime_type = reader.text() or None
+    media.duration = reader.i32()
+    _skip_dimensions(reader)
+    if reader.version >= 20:
+        reader.bytes()
+    read_photo_size(reader)
+    _fill(media, read_file(reader))
+    if value & 1:
+        for _ in range(reader.count(4)):
+            read_file(reader)
+    if value & 4:
+        _skip_animation_size(reader)
+    if value & 8:
+        reader.i32()
+    if value & 0x10:
+        reader.double()
+    if value & ~0x1D:
+        raise FormatError(reader.position, f"flags 0x{value:x} of a video")
+    return media
+
+
+def read_audio(reader: Reader) -> MediaFacts:
+    """Reads a piece of music."""
+    media = MediaFacts("audio")
+    version = reader.version
+    value = flags(reader, 0xFF) if version >= 36 else 0x7F
+    if value & 1:
+        media.name = reader.text() or None
+    if value & 2:
+        media.mime_type = reader.text() or None
+    if value & 4:
+        media.duration = reader.i32()
+    if value & 8:
+        media.details["title"] = reader.text() or None
+    if value & 0x10:
+        media.details["performer"] = reader.text() or None
+    if value & 0x20 and version >= 20:
+        reader.bytes()
+    if value & 0x40:
+        read_photo_size(reader)
+    if version >= 36 and value & 0x80:
+        media.date = reader.i32()
+    _fill(media, read_file(reader))
+    return media
+
+
+def read_voice(reader: Reader) -> MediaFacts:
+    """Reads a voice message."""
+    media = MediaFacts("voice")
+    value = flags(reader, 0xF) if reader.version >= 39 else 7
+    if value & 1:
+        media.mime_type = reader.text() or None
+    if value & 2:
+        media.duration = reader.i32()
+    if value & 4:
+        reader.bytes()
+    if value & 8:
+        raise FormatError(reader.position, "transcription of a voice message")
+    _fill(media, read_file(reader))
+    return media
+
+
+def read_video_note(reader: Reader) -> MediaFacts:
+    """Reads a video message."""
+    media = MediaFacts("video_message")
+    version = reader.version
+    value = flags(reader, 0x1F) if version >= 43 else 7
+    if value & 1:
+        media.duration = reader.i32()
+    _skip_dimensions(reader)
+    if value & 2 and version >= 20:
+        reader.bytes()
+    if value & 4:
+        read_photo_size(reader)
+    if version >= 43 and value & 0x18:
+        raise FormatError(reader.position, f"flags 0x{value:x} of a video message")
+    _fill(media, read_file(reader))
+    return media
+
+
+def read_animation(reader: Reader) -> MediaFacts:
+    """Reads an animation; what stands behind its file is left."""
+    media = MediaFacts("animation")
+    version = reader.version
+    value = reader.u32() if version >= 26 else 0
+    if version >= 3:
+        media.duration = reader.i32()
+    _skip_dimensions(reader)
+    media.name = reader.text() or None
+    media.mime_type = reader.text() or None
+    if version >= 20:
+        reader.bytes()
+    read_photo_size(reader)
+    _fill(media, read_file(reader))
+    if value & 1:
+        for _ in range(reader.count(4)):
+            read_file(reader)
+    if value & 2:
+        _skip_animation_size(reader)
+    return media
+
+
+def read_sticker(reader: Reader) -> MediaFacts:
+    """Reads a sticker."""
+    media = MediaFacts("sticker")
+    value = reader.u32()
+    if not value & 4 and reader.i64():
+        reader.i64()
+    media.details["emoji"] = reader.text() or None
+    _skip_dimensions(reader)
+    read_photo_size(reader)
+    read_photo_size(reader)
+    _fill(media, read_file(reader))
+    return media
