@@ -24,6 +24,15 @@ from telegram_forensics.attribution.records import (
 
 # A server's time of login against a client's: clocks and the steps of a login.
 LOGIN_TOLERANCE: Final = 120.0
+# Lists of logins on other devices that the owner has not confirmed: never of the
+# session in whose storage they are.
+_OTHERS_ONLY: Final = frozenset(
+    {
+        "android_unconfirmed_auth",
+        "tdata_unreviewed_authorization",
+        "tdlib_new_authorizations",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -227,6 +236,11 @@ def _fits(entry: LedgerEntry, record: SessionRecord) -> bool:
     """True if a row describes the session of a key: account, login, client, device."""
     if entry.account is None or entry.account != record.account:
         return False
+    if str(record.basis).partition("+")[0] in _OTHERS_ONLY:
+        place = (record.place.image, record.store or record.place.path)
+        if place in entry.stores:
+            # What its own storage lists as a login from elsewhere.
+            return False
     created = [
         item.created
         for item in entry.records

@@ -37,6 +37,11 @@ _TRACE_TABLES: Final = frozenset({"randoms", "randoms_v2"})
 _INPUT_TYPES: Final = frozenset({"remotecontrol", "remotesupport", "remote_control"})
 _VIEW_TYPES: Final = frozenset({"filetransfer", "presentation", "vpn", "chat"})
 _TDATA: Final = re.compile(r"^(.*?[/\\]tdata)(?:[/\\]|$)", re.IGNORECASE)
+_FOLDER: Final = re.compile(
+    r"(.*)[\\/](?:td(?:_test)?\.binlog(?:\.new)?|db(?:_test)?\.sqlite(?:-wal)?)$"
+    r"|(?=.*[\\/]account-[0-9]+[\\/])(.*[\\/]account-[0-9]+)[\\/].*",
+    re.IGNORECASE | re.DOTALL,
+)
 _ANDROID: Final = re.compile(
     r"^(?P<root>.*?)/(?:files(?:/account(?P<slot>\d+))?|shared_prefs)/[^/]+$"
 )
@@ -49,7 +54,8 @@ Progress = Callable[[str, int, int], None]
 def store_of(location: Location, slot: str | None) -> str:
     """Data set that a file belongs to, so that its many files count as one.
 
-    For tdata that is the folder, for Android the application's folder with the slot.
+    For tdata that is the folder, for Android the application's folder with the slot,
+    for TDLib the folder, for iOS and native macOS that of the account.
     """
     path = location.path
     match = _TDATA.match(path)
@@ -59,7 +65,8 @@ def store_of(location: Location, slot: str | None) -> str:
     if match:
         number = match["slot"] or slot or "0"
         return match["root"] if number == "0" else f"{match['root']} (slot {number})"
-    return path
+    match = _FOLDER.match(path)
+    return (match[1] or match[2]) if match else path
 
 
 class Ingest:
@@ -186,6 +193,10 @@ class Ingest:
         )
 
     def _store(self, row: Row) -> str:
+        profile = row.values.get("browser_profile")
+        if profile:
+            # Storage of one origin in one profile, in whatever files.
+            return f"{profile} ({row.values.get('web_origin')})"
         return store_of(row.location, row.values.get("account_slot"))
 
     def _later(self, record: Any, name: str, row: Row, description: str) -> None:

@@ -31,6 +31,7 @@ _CHUNK: Final = 1 << 20
 _DATA_TYPE: Final = b'"data_type": "'
 _MAXIMUM_RECORD: Final = 64 << 20
 _SNAPSHOT_TYPES: Final = frozenset({"VSHADOW"})
+_DECRYPTED: Final = "SQLCIPHER"
 _PROGRESS_ROWS: Final = 20_000
 
 
@@ -336,8 +337,12 @@ class PlasoStorage:
         chain = []
         part: Any = path_spec
         while isinstance(part, dict):
-            chain.append(part)
+            # A decrypted database is named by the encrypted one.
+            if part.get("type_indicator") != _DECRYPTED:
+                chain.append(part)
             part = part.get("parent")
+        if not chain:
+            return Location(self._source_name(), "", None)
         last = str(chain[-1].get("location") or "")
         snapshot = next(
             (
@@ -359,7 +364,8 @@ def locate_path_spec(path_spec: Any) -> Location:
     chain = []
     part = path_spec
     while part is not None:
-        chain.append(part)
+        if part.type_indicator != _DECRYPTED:
+            chain.append(part)
         part = part.parent if part.HasParent() else None
     last = str(getattr(chain[-1], "location", None) or "")
     snapshot = next(
