@@ -6,12 +6,13 @@ from typing import Final
 
 TYPE_INDICATOR_AFF4: Final = "AFF4"
 TYPE_INDICATOR_AFF4L: Final = "AFF4L"
+TYPE_INDICATOR_SQLCIPHER: Final = "SQLCIPHER"
 TYPE_INDICATOR_TDATA: Final = "TDATA"
 
 # What dfVFS keeps in sets of its own (dfvfs.lib.definitions), by name of the set.
 DEFINITIONS: Final = {
     "FILE_SYSTEM_TYPE_INDICATORS": frozenset(
-        {TYPE_INDICATOR_AFF4L, TYPE_INDICATOR_TDATA}
+        {TYPE_INDICATOR_AFF4L, TYPE_INDICATOR_SQLCIPHER, TYPE_INDICATOR_TDATA}
     ),
     "STORAGE_MEDIA_IMAGE_TYPE_INDICATORS": frozenset({TYPE_INDICATOR_AFF4}),
     # A volume with several images offers them like partitions.
