@@ -1,6 +1,7 @@
 """All event data classes, by the modules that hold them."""
 
 from telegram_forensics.parsers import biome_event_data
+from telegram_forensics.parsers import client_trace_event_data
 from telegram_forensics.parsers import device_event_data
 from telegram_forensics.parsers import event_data
 from telegram_forensics.parsers import message_event_data
@@ -11,6 +12,7 @@ from telegram_forensics.parsers import web_event_data
 
 MODULES = (
     biome_event_data,
+    client_trace_event_data,
     device_event_data,
     event_data,
     message_event_data,

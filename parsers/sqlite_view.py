@@ -206,7 +206,7 @@ class DatabaseView:
         return self._before is not None and table in self._before.columns
 
     def OpenDatabase(self, file_entry):
-        """Opens another database, without its log, until this one is closed.
+        """Opens another database, with its log, until this one is closed.
 
         Args:
           file_entry (dfvfs.FileEntry): file entry.
@@ -214,16 +214,25 @@ class DatabaseView:
         Returns:
           DatabaseState: state or None if it cannot be opened.
         """
-        database = sqlite.SQLiteDatabase(
-            file_entry.name, temporary_directory=self._mediator.temporary_directory
-        )
-        try:
-            database.Open(file_entry.GetFileObject())
-            state = DatabaseState(database)
-        except (OSError, ValueError, sqlite3.DatabaseError, dfvfs_errors.Error):
-            return None
-        self._others.append(database)
-        return state
+        log = self._OpenSibling(file_entry, _WAL_SUFFIX)
+        if log is not None and (log.size or 0) <= _WAL_HEADER_SIZE:
+            log = None
+        # A log that cannot be used is reported where its database is read itself.
+        for wal in (log, None) if log is not None else (None,):
+            database = sqlite.SQLiteDatabase(
+                file_entry.name, temporary_directory=self._mediator.temporary_directory
+            )
+            try:
+                database.Open(
+                    file_entry.GetFileObject(),
+                    wal_file_object=wal.GetFileObject() if wal is not None else None,
+                )
+                state = DatabaseState(database)
+            except (OSError, ValueError, sqlite3.DatabaseError, dfvfs_errors.Error):
+                continue
+            self._others.append(database)
+            return state
+        return None
 
     def OpenFolder(self, levels):
         """Opens a folder above the database.

@@ -60,12 +60,14 @@ class TelegramFileEventData(event_data.TelegramEventData):
       download_time (dfdatetime.DateTimeValues): start of the download.
       file_path (str): path on this computer as the client stored it.
       file_role (str): "location" (saved, opened or sent from disk), "download",
-          "web_file" or "bot_download".
+          "picked" (picked to be sent), "web_file" or "bot_download".
       file_size (int): size in bytes.
       file_type (str): "document", "photo", "audio" or "video".
       file_written_time (dfdatetime.DateTimeValues): modification time of that file
           when the client recorded it.
       message_identifier (str): identifier of the message.
+      record_state (str): "overwritten" or "removed" for a row that the database
+          has replaced or removed; None for one that counts.
       url (str): source of a web file.
       written_time (dfdatetime.DateTimeValues): modification time of the file that
           holds the record.
@@ -87,6 +89,7 @@ class TelegramFileEventData(event_data.TelegramEventData):
         self.file_type = None
         self.file_written_time = None
         self.message_identifier = None
+        self.record_state = None
         self.url = None
         self.written_time = None
 

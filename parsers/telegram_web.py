@@ -18,10 +18,10 @@ from telegram_forensics.formats.telegram_web_history import WebTrace
 from telegram_forensics.formats.telegram_web_values import Source, StoredText
 from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_events
 from telegram_forensics.parsers import telegram_web_storage as storage
 
-_NAME = re.compile(r"[0-9]{1,12}\.(?:log|ldb|sst)")
 _INDEXED_DB = ".indexeddb.leveldb"
 _SETTINGS_FOLDERS = ("Local Extension Settings", "Sync Extension Settings")
 # What the packaged app of Webogram keeps, and no other extension.
@@ -32,7 +32,7 @@ _MAXIMUM_WARNINGS = 50
 class BaseLevelDbParser(name_filter.NamedFileParser):
     """Shared functionality of the parsers of LevelDB folders."""
 
-    FILTERS = frozenset([name_filter.NameFilter(_NAME.fullmatch)])
+    FILTERS = frozenset([name_filter.NameFilter(storage.IsFileName)])
 
     def _IsFolder(self, parts):
         """Determines if a folder is one that the parser reads.
@@ -98,7 +98,7 @@ class BaseLevelDbParser(name_filter.NamedFileParser):
         Returns:
           WebEventMaker: maker.
         """
-        return telegram_web_events.WebEventMaker(
+        return telegram_web_cache_events.WebCacheEventMaker(
             telegram_web_paths.find_profile(storage.GetPath(file_entry)),
             origin,
             file_entry.modification_time,

@@ -15,8 +15,8 @@ from telegram_forensics.formats.telegram_web_history import WebTrace
 from telegram_forensics.formats.telegram_web_values import Source, StoredText
 from telegram_forensics.parsers import sqlite_plugin
 from telegram_forensics.parsers import sqlite_removed
+from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_events
-from telegram_forensics.parsers import telegram_web_neighbours as neighbours
 from telegram_forensics.parsers import telegram_web_storage as storage
 
 STATE_CURRENT = "current"
@@ -90,7 +90,7 @@ class WebStoragePlugin(sqlite_plugin.TelegramSQLitePlugin):
         Returns:
           WebEventMaker: maker.
         """
-        return telegram_web_events.WebEventMaker(
+        return telegram_web_cache_events.WebCacheEventMaker(
             telegram_web_paths.find_profile(storage.GetPath(view.file_entry)),
             origin,
             view.file_entry.modification_time,
@@ -307,7 +307,7 @@ class ChromiumLocalStoragePlugin(LocalStoragePlugin):
         for storage_key, row in self._storage_keys.values():
             if not telegram_web_paths.is_telegram(storage_key):
                 continue
-            maker = self._NewMaker(parser_mediator, view, storage_key)
+            maker = self._NewMaker(parser_mediator, view, storage_key.rstrip("/"))
             for kind, name in (
                 ("origin_accessed", "last_accessed"),
                 ("origin_modified", "last_modified"),
@@ -352,167 +352,4 @@ class ChromiumLocalStoragePlugin(LocalStoragePlugin):
         )
 
 
-class FirefoxLocalStoragePlugin(LocalStoragePlugin):
-    """SQLite plugin for localStorage of Firefox (ls/data.sqlite)."""
-
-    NAME = "telegram_web_firefox_local_storage"
-    DATA_FORMAT = "Telegram Web: Firefox localStorage (SQLite)"
-
-    REQUIRED_STRUCTURE = {
-        "data": frozenset(["key", "utf16_length", "compression_type", "value"]),
-        "database": frozenset(["origin"]),
-    }
-
-    _COLUMNS = ("key", "utf16_length", "conversion_type", "compression_type", "value")
-    _MAIN_TABLE = "data"
-
-    def _GetOrigin(self, view, values):
-        """Determines the origin of a row.
-
-        Args:
-          view (DatabaseView): database.
-          values (dict[str, object]): values by column.
-
-        Returns:
-          str: origin or None.
-        """
-        # The folder has the container and partition as well.
-        parts = storage.SplitPath(storage.GetPath(view.file_entry))
-        origin = None
-        if len(parts) > 2:
-            origin = telegram_web_paths.origin_of_folder(parts[-3])
-        if origin is None:
-            for row in view.current.Read("database", ["origin"], view.Warn):
-                origin = GetText(row.values[0])
-        return origin
-
-    def _GetItem(self, values):
-        """Decodes a row.
-
-        Args:
-          values (dict[str, object]): values by column.
-
-        Returns:
-          tuple[str, str]: name and text of the item.
-
-        Raises:
-          FormatError: if it cannot be decoded.
-        """
-        key, value = values["key"], values["value"]
-        if not isinstance(key, str) or not isinstance(value, bytes):
-            raise FormatError(0, "key is no text or value no blob")
-        return key, browser_sqlite_storage.firefox_item_text(
-            value,
-            values["utf16_length"],
-            values["conversion_type"] or 0,
-            values["compression_type"] or 0,
-        )
-
-
-class FirefoxOldLocalStoragePlugin(LocalStoragePlugin):
-    """SQLite plugin for localStorage of Firefox before 68 (webappsstore.sqlite).
-
-    The layout is UNCONFIRMED.
-    """
-
-    NAME = "telegram_web_firefox_webappsstore"
-    DATA_FORMAT = "Telegram Web: Firefox localStorage before 68 (SQLite)"
-
-    REQUIRED_STRUCTURE = {
-        "webappsstore2": frozenset(["originKey", "key", "value"]),
-    }
-
-    _COLUMNS = ("originKey", "key", "value")
-    _KEY_COLUMNS = ("originKey", "key")
-    _MAIN_TABLE = "webappsstore2"
-
-    def _GetOrigin(self, view, values):
-        """Determines the origin of a row.
-
-        Args:
-          view (DatabaseView): database.
-          values (dict[str, object]): values by column.
-
-        Returns:
-          str: origin or None.
-        """
-        # gro.margelet.bew.:https:443
-        parts = str(values["originKey"] or "").split(":")
-        if len(parts) < 2:
-            return None
-        host = parts[0].rstrip(".")[::-1].lstrip(".")
-        return f"{parts[1]}://{host}"
-
-    def _GetItem(self, values):
-        """Decodes a row.
-
-        Args:
-          values (dict[str, object]): values by column.
-
-        Returns:
-          tuple[str, str]: name and text of the item.
-
-        Raises:
-          FormatError: if it cannot be decoded.
-        """
-        key, value = GetText(values["key"]), GetText(values["value"])
-        if key is None or value is None:
-            raise FormatError(0, "key or value is no text")
-        return key, value
-
-
-class SafariLocalStoragePlugin(LocalStoragePlugin):
-    """SQLite plugin for localStorage of Safari. The layout is UNCONFIRMED."""
-
-    NAME = "telegram_web_safari_local_storage"
-    DATA_FORMAT = "Telegram Web: Safari localStorage (SQLite)"
-
-    REQUIRED_STRUCTURE = {"ItemTable": frozenset(["key", "value"])}
-
-    _MAIN_TABLE = "ItemTable"
-    _MAXIMUM_ORIGIN = 4096
-
-    def _GetOrigin(self, view, values):
-        """Determines the origin of a row.
-
-        Args:
-          view (DatabaseView): database.
-          values (dict[str, object]): values by column.
-
-        Returns:
-          str: origin or None.
-        """
-        name = view.file_entry.name.removesuffix(".localstorage")
-        origin = telegram_web_paths.origin_of_folder(name)
-        if origin is not None:
-            return origin
-        return neighbours.ReadSafariOrigin(view)
-
-    def _GetItem(self, values):
-        """Decodes a row.
-
-        Args:
-          values (dict[str, object]): values by column.
-
-        Returns:
-          tuple[str, str]: name and text of the item.
-
-        Raises:
-          FormatError: if it cannot be decoded.
-        """
-        key, value = values["key"], values["value"]
-        if not isinstance(key, str):
-            raise FormatError(0, "key is no text")
-        if isinstance(value, str):
-            return key, value
-        if not isinstance(value, bytes):
-            raise FormatError(0, "value is no blob")
-        return key, browser_sqlite_storage.safari_item_text(value)
-
-
-PLUGINS = (
-    ChromiumLocalStoragePlugin,
-    FirefoxLocalStoragePlugin,
-    FirefoxOldLocalStoragePlugin,
-    SafariLocalStoragePlugin,
-)
+PLUGINS = (ChromiumLocalStoragePlugin,)

@@ -1,5 +1,7 @@
 """Opens browser storage of the evidence for the pure readers of `formats`."""
 
+import hashlib
+import re
 import time
 
 from dfvfs.lib import errors as dfvfs_errors
@@ -25,7 +27,8 @@ _STATES = {
     browser_leveldb_folder.RecordState.OVERWRITTEN: "overwritten",
     browser_leveldb_folder.RecordState.UNKNOWN: "damaged",
 }
-_FILES = (".log", ".ldb", ".sst")
+_NAME = re.compile(r"[0-9]{1,12}\.(?:log|ldb|sst)")
+_UNDO = "copy for the case that a transaction fails (undo task)"
 
 
 def GetPath(file_entry):
@@ -85,13 +88,28 @@ def MakeOpener(file_entry):
     """
 
     def Open():
-        file_object = file_entry.GetFileObject()
+        try:
+            file_object = file_entry.GetFileObject()
+        except dfvfs_errors.Error as exception:
+            raise OSError(str(exception)) from exception
         if file_object is None:
             raise OSError(f"{file_entry.name:s} has no data")
         file_object.seek(0)
         return file_object
 
     return Open
+
+
+def IsFileName(name):
+    """Determines if a name is that of a log or table of LevelDB.
+
+    Args:
+      name (str): name of a file.
+
+    Returns:
+      bool: True if it is.
+    """
+    return _NAME.fullmatch(name) is not None
 
 
 def IsLeader(folder, name):
@@ -107,7 +125,7 @@ def IsLeader(folder, name):
     names = [
         other
         for other, file_entry in folder.file_entries().items()
-        if other.endswith(_FILES) and file_entry.IsFile()
+        if _NAME.fullmatch(other) and file_entry.IsFile()
     ]
     return bool(names) and name == min(names)
 
@@ -126,6 +144,7 @@ def MakeSource(record):
         record.record.offset,
         record.sequence,
         "damaged" if record.is_damaged else _STATES[record.state],
+        replaced=record.successor,
     )
 
 
@@ -196,7 +215,8 @@ class IndexedValues:
     """Records of IndexedDB in LevelDB, with their values decoded.
 
     Attributes:
-      issues (list[Issue]): what could not be read.
+      database (IndexedDb): IndexedDB.
+      problems (list[tuple[Source, str]]): records that could not be read, and why.
     """
 
     def __init__(self, folder, blob_folder, progress):
@@ -209,7 +229,9 @@ class IndexedValues:
         """
         super().__init__()
         self._blob_folder = blob_folder
+        self._live = set()
         self._progress = progress
+        self._seen = set()
         self.database = browser_indexed_db.IndexedDb(folder)
         self.problems = []
 
@@ -225,19 +247,76 @@ class IndexedValues:
         """
         for record in self.database.records(is_wanted):
             self._progress()
+            if record.source.is_key_live:
+                self._live.add(self._GetPlace(record))
             if record.is_delete or not record.value:
                 continue
+            self._seen.add(self._GetDigest(record))
+            yield self._MakeValue(record, MakeSource(record.source))
+        for record in self.database.undo_values(is_wanted):
+            self._progress()
+            digest = self._GetDigest(record)
+            if not record.value or digest in self._seen:
+                continue
+            self._seen.add(digest)
             source = MakeSource(record.source)
+            is_live = self._GetPlace(record) in self._live
+            source.recovery = _UNDO
+            source.replaced = source.sequence
+            if not record.source.is_damaged:
+                source.state = "overwritten" if is_live else "removed"
+            yield self._MakeValue(record, source)
+
+    @staticmethod
+    def _GetPlace(record):
+        """Retrieves what tells a record from those of other keys.
+
+        Args:
+          record (IndexedDbRecord): record.
+
+        Returns:
+          tuple[int, int, bytes]: numbers of database and store, and key.
+        """
+        return record.database_id, record.store_id, record.key_bytes
+
+    def _GetDigest(self, record):
+        """Computes what is the same for equal values of one key.
+
+        Args:
+          record (IndexedDbRecord): record.
+
+        Returns:
+          bytes: digest.
+        """
+        place = repr(self._GetPlace(record)).encode("utf-8")
+        return hashlib.blake2b(place + record.value, digest_size=16).digest()
+
+    def _MakeValue(self, record, source):
+        """Decodes a record.
+
+        Args:
+          record (IndexedDbRecord): record.
+          source (Source): where it stands.
+
+        Returns:
+          StoredValue: record.
+        """
+        try:
             value, is_complete = self._Decode(record, source)
-            if not is_complete and source.state == "current":
-                source.state = "damaged"
-            yield StoredValue(
-                record.database_name,
-                record.store_name,
-                str(record.key),
-                value,
-                source,
-            )
+        except FormatError as exception:
+            value, is_complete = None, False
+            if source.recovery is None:
+                reason = f"value {record.key!s} cannot be read: {exception.reason:s}"
+                self.problems.append((source, reason))
+        if not is_complete and source.state == "current":
+            source.state = "damaged"
+        return StoredValue(
+            record.database_name,
+            record.store_name,
+            str(record.key),
+            value,
+            source,
+        )
 
     def _Decode(self, record, source):
         """Decodes a value.

@@ -35,11 +35,16 @@ def extend_dfvfs_definitions(module: ModuleType) -> None:
 
 def register_path_specs(module: ModuleType) -> None:
     """Registers our path specification types, so that .plaso files can be read."""
-    from telegram_forensics.vfs import aff4_path_spec, tdata_path_spec
+    from telegram_forensics.vfs import (
+        aff4_path_spec,
+        sqlcipher_path_spec,
+        tdata_path_spec,
+    )
 
     for path_spec in (
         aff4_path_spec.AFF4PathSpec,
         aff4_path_spec.AFF4LPathSpec,
+        sqlcipher_path_spec.SQLCIPHERPathSpec,
         tdata_path_spec.TDATAPathSpec,
     ):
         module.Factory.RegisterPathSpec(path_spec)
@@ -48,10 +53,15 @@ def register_path_specs(module: ModuleType) -> None:
 
 def register_credentials(module: ModuleType) -> None:
     """Registers which credentials unlock our back-ends."""
-    from telegram_forensics.vfs import aff4_credentials, tdata_credentials
+    from telegram_forensics.vfs import (
+        aff4_credentials,
+        sqlcipher_credentials,
+        tdata_credentials,
+    )
 
     for credentials in (
         aff4_credentials.AFF4Credentials(),
+        sqlcipher_credentials.SQLCIPHERCredentials(),
         tdata_credentials.TDATACredentials(),
     ):
         module.CredentialsManager.RegisterCredentials(credentials)
@@ -59,11 +69,16 @@ def register_credentials(module: ModuleType) -> None:
 
 def register_resolver_helpers(module: ModuleType) -> None:
     """Registers how our path specifications are opened."""
-    from telegram_forensics.vfs import aff4_resolver_helpers, tdata_resolver_helper
+    from telegram_forensics.vfs import (
+        aff4_resolver_helpers,
+        sqlcipher_resolver_helper,
+        tdata_resolver_helper,
+    )
 
     for helper in (
         aff4_resolver_helpers.AFF4ResolverHelper(),
         aff4_resolver_helpers.AFF4LResolverHelper(),
+        sqlcipher_resolver_helper.SQLCIPHERResolverHelper(),
         tdata_resolver_helper.TDATAResolverHelper(),
     ):
         module.ResolverHelperManager.RegisterHelper(helper)
@@ -229,8 +244,13 @@ def register_parsers(module: ModuleType) -> None:
         telegram_desktop,
         telegram_desktop_export,
         telegram_desktop_log,
+        telegram_tdlib,
+        telegram_tdlib_database,
         telegram_web,
+        telegram_web_caches,
         telegram_web_files,
+        telegram_web_firefox,
+        telegram_web_safari,
         telegram_web_sqlite,
         telegram_web_sqlite_indexed,
         telegram_web_sqlite_usage,
@@ -250,7 +270,9 @@ def register_parsers(module: ModuleType) -> None:
         telegram_desktop.PARSERS,
         telegram_desktop_export.PARSERS,
         telegram_desktop_log.PARSERS,
+        telegram_tdlib.PARSERS,
         telegram_web.PARSERS,
+        telegram_web_caches.PARSERS,
         telegram_web_files.PARSERS,
     ):
         for parser_class in parsers:
@@ -261,6 +283,10 @@ def register_parsers(module: ModuleType) -> None:
         *android_notification_log.PLUGINS,
         *android_sim.PLUGINS,
         *library_sessions.PLUGINS,
+        *telegram_tdlib_database.PLUGINS,
+        *telegram_web_caches.PLUGINS,
+        *telegram_web_firefox.PLUGINS,
+        *telegram_web_safari.PLUGINS,
         *telegram_web_sqlite.PLUGINS,
         *telegram_web_sqlite_indexed.PLUGINS,
         *telegram_web_sqlite_usage.PLUGINS,

@@ -86,7 +86,7 @@ def read_file(reader: Reader, depth: int = 0) -> FileFacts:
         reader.i32()
     else:
         found.kind = "remote"
-        _read_remote(reader, found)
+        read_remote(reader, found)
         found.size = size()
         found.name = reader.text() or None
     if has_owner:
@@ -99,7 +99,12 @@ def read_file(reader: Reader, depth: int = 0) -> FileFacts:
     return found
 
 
-def _read_remote(reader: Reader, found: FileFacts) -> None:
+def read_remote(reader: Reader, found: FileFacts) -> int:
+    """Reads where a file lies at Telegram.
+
+    Returns:
+        Type of the file.
+    """
     kind = reader.i32()
     found.data_center = reader.i32()
     if kind & _REFERENCE:
@@ -107,20 +112,22 @@ def _read_remote(reader: Reader, found: FileFacts) -> None:
     if kind & _WEB:
         found.url = reader.text()
         reader.i64()
-        return
+        return kind & ~(_WEB | _REFERENCE)
     found.identifier = reader.i64()
     reader.i64()
-    if (kind & ~(_WEB | _REFERENCE)) not in _PHOTO_TYPES:
-        return
+    kind &= ~_REFERENCE
+    if kind not in _PHOTO_TYPES:
+        return kind
     if reader.version >= 32:
         _skip_photo_source(reader)
-        return
+        return kind
     reader.i64()
     if reader.version >= 22:
         _skip_photo_source(reader)
     else:
         reader.i64()
     reader.i32()
+    return kind
 
 
 _SOURCES: Final = {

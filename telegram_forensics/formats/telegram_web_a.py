@@ -174,7 +174,7 @@ class _State:
         names = (read_text(value.get("firstName")), read_text(value.get("lastName")))
         facts.name = " ".join(name for name in names if name) or None
         facts.username = read_text(value.get("username"))
-        for item in value.get("usernames") or ():
+        for item in _items(value, "usernames"):
             name = read_text(item.get("username")) if isinstance(item, dict) else None
             if name is not None and facts.username is None:
                 facts.username = name
@@ -205,7 +205,7 @@ class _State:
         facts = ChatFacts(peer, chat_type, str(value.get("type") or ""))
         facts.title = read_text(value.get("title"))
         facts.username = read_text(value.get("username"))
-        for item in value.get("usernames") or ():
+        for item in _items(value, "usernames"):
             if facts.username is None and isinstance(item, dict):
                 facts.username = read_text(item.get("username"))
         facts.members = read_number(value.get("membersCount"))
@@ -363,8 +363,17 @@ def _children(value: dict[str, Any], name: str) -> dict[str, Any]:
     return {str(key): item for key, item in _child(value, name).items()}
 
 
+def _items(value: dict[str, Any], name: str) -> list[Any]:
+    found = value.get(name)
+    return found if isinstance(found, list) else []
+
+
 def _digest(value: Any) -> bytes:
     """What makes two versions of a message the same."""
-    text = json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+    try:
+        text = json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        # Nested deeper than any message: each version counts as one of its own.
+        text = str(id(value))
     data = text.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, digest_size=16).digest()

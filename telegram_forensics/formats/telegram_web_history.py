@@ -4,8 +4,13 @@ Specification: formats/telegram_web.md sections 3 and 5. The records are replaye
 by commit; each state in between shows logins (`telegram_web_snapshot`). A login is the
 same as long as its key is.
 
-Clients other than Web K store no time of the login. It is the first commit with the key
-only where no earlier change is missing; else that commit is the latest possible time.
+Clients other than Web K store no time of the login. It is the first commit that shows
+the user with the key, and only where no earlier change is missing; else that commit is
+the latest possible time. A key alone is no login: a client makes one before anybody
+logs in.
+
+Web K's own log-out of the only account leaves `number_of_accounts` behind and removes
+`k_build`; its passcode leaves both (seen in the client's sources and in a sample).
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from telegram_forensics.formats.telegram_web_snapshot import WebLogin
 from telegram_forensics.formats.telegram_web_values import (
     WEB,
     WEB_K,
+    WEBOGRAM,
     Source,
     StoredText,
     parse_json,
@@ -55,12 +61,14 @@ class WebSession:
         login: what its last record says.
         slots: numbers of the account that it had in the client, in order.
         clients: clients whose records hold it, in order.
-        first_seen: first commit with it, microseconds since 1970 UTC.
-        is_first_login: no earlier change is missing: the first commit is the login.
+        first_seen: first commit with its key, microseconds since 1970 UTC.
+        logged_in: first commit with its key and user, None if an earlier change is
+            missing.
         last_commit: last commit that wrote its record.
         ended: commit that took it away; None while it is there, or if unknown.
         is_current: the last state of the storage holds it.
-        is_locked: a passcode was set when its record was removed: that is no log-out.
+        is_locked: a passcode was set when its record was removed: that is no log-out;
+            None if it may have been.
         key_remains: its key stayed behind when its record was removed.
         last_open: last time that a tab with the account was open.
     """
@@ -69,11 +77,11 @@ class WebSession:
     slots: list[int] = field(default_factory=list)
     clients: list[str] = field(default_factory=list)
     first_seen: int | None = None
-    is_first_login: bool = False
+    logged_in: int | None = None
     last_commit: int | None = None
     ended: int | None = None
     is_current: bool = True
-    is_locked: bool = False
+    is_locked: bool | None = False
     key_remains: bool = False
     last_open: int | None = None
 
@@ -82,7 +90,7 @@ class WebSession:
         """Login: as stored, or the commit that is known to be it."""
         if self.login.created is not None:
             return self.login.created
-        return self.first_seen if self.is_first_login else None
+        return self.logged_in
 
     @property
     def created_basis(self) -> str | None:
@@ -173,10 +181,11 @@ class _Reader:
         logins: list[WebLogin] = []
         for commit in _commits(self._items):
             self._apply(commit)
+            before = logins
             if any(_LOGIN_KEYS.fullmatch(item.key) for item in commit):
                 logins = snapshots.find_logins(self._state, self._multiple)
                 self._note_logins(logins, commit)
-            self._note_events(commit, logins)
+            self._note_events(commit, before, logins)
         self._finish()
         return self._history
 
@@ -185,7 +194,8 @@ class _Reader:
         for item in commit:
             if item.value is None:
                 gone = self._state.pop(item.key, None)
-                if gone is None and _is_login_record(item.key):
+                is_unknown = gone is None and not item.is_complete
+                if is_unknown and _is_login_record(item.key):
                     self._removals.append((item.key, item.source))
             else:
                 self._state[item.key] = (item.value, item.source)
@@ -203,13 +213,13 @@ class _Reader:
                 continue
             seen.add(identity)
             if session is None:
-                session = self._sessions[identity] = WebSession(
-                    login,
-                    first_seen=time,
-                    is_first_login=is_complete and time is not None,
-                )
+                session = self._sessions[identity] = WebSession(login, first_seen=time)
+                is_new = login.user is not None
             else:
+                is_new = session.login.user is None and login.user is not None
                 _update(session, login)
+            if is_new and is_complete and login.has_login:
+                session.logged_in = time
             session.ended = None
             session.is_locked = session.key_remains = False
             if login.source.time is not None:
@@ -221,12 +231,14 @@ class _Reader:
         for identity, session in self._sessions.items():
             if identity not in seen and session.is_current:
                 session.is_current = False
-                session.is_locked = self._is_locked(logins)
-                session.ended = None if session.is_locked else time
+                session.is_locked = self._is_locked(logins, commit)
+                session.ended = time if session.is_locked is False else None
             elif identity in seen:
                 session.is_current = True
 
-    def _is_locked(self, logins: list[WebLogin]) -> bool:
+    def _is_locked(
+        self, logins: list[WebLogin], commit: list[StoredText]
+    ) -> bool | None:
         """Tells if records that are missing have moved to the store of a passcode."""
         locked = self._state.get("tt-is-screen-locked")
         if locked is not None and parse_json(locked[0]) is True:
@@ -235,26 +247,58 @@ class _Reader:
         item = self._state.get("number_of_accounts")
         number = read_number(parse_json(item[0])) if item is not None else None
         shown = sum(login.has_login for login in logins)
-        return number is not None and number > shown
+        if number is None or number <= shown:
+            return False
+        # So does its log-out of the only account, which removes this one; the page
+        # that is loaded then writes it anew.
+        if any(item.key.endswith("k_build") for item in commit):
+            return False
+        return True if "k_build" in self._state else None
 
-    def _note_events(self, commit: list[StoredText], logins: list[WebLogin]) -> None:
+    def _note_events(
+        self, commit: list[StoredText], before: list[WebLogin], logins: list[WebLogin]
+    ) -> None:
         for item in commit:
             if item.value is None:
                 continue
             name = item.key.removeprefix(snapshots.TEST_PREFIX)
             if name == "xt_instance":
-                self._note_open(item, logins)
+                self._note_open(item, before, logins)
             elif name == "tgme_sync":
-                self._note_report(item, logins)
+                self._note_report(item, before, logins)
             elif name in _SETTINGS or name.startswith("tt-multitab"):
-                text = str(parse_json(item.value))
+                value = parse_json(item.value)
+                text = value if isinstance(value, str) else item.value
                 self._history.settings.append(WebSetting(item.key, text, item.source))
             elif name.startswith("tt-global-state"):
                 self._history.states.append((name, item.value, item.source))
             elif draft := _DRAFT.fullmatch(item.key):
                 self._note_draft(item, int(draft[1]), logins)
 
-    def _note_open(self, item: StoredText, logins: list[WebLogin]) -> None:
+    @staticmethod
+    def _attribute(
+        trace: WebTrace, before: list[WebLogin], logins: list[WebLogin]
+    ) -> WebLogin | None:
+        """Sets the login that a trace is of, if it can only be one.
+
+        A state without times may hold a trace of a login that has gone since; and of a
+        commit that puts another account into a slot it is not known on which side of
+        that the trace stands.
+        """
+        login = _choose(logins, trace.slot)
+        if login is None:
+            return None
+        other = _choose(before, trace.slot)
+        if other is not None and other.identity != login.identity:
+            return None
+        if trace.source.time is None and not _is_since(trace, login):
+            return None
+        trace.user, trace.key = login.user, login.key
+        return login
+
+    def _note_open(
+        self, item: StoredText, before: list[WebLogin], logins: list[WebLogin]
+    ) -> None:
         value = parse_json(item.value)
         if not isinstance(value, dict):
             return
@@ -267,15 +311,16 @@ class _Reader:
         if tab is not None:
             details.append(f"tab {tab}")
         trace = WebTrace("client_open", time, item.source, ", ".join(details), slot)
-        login = _choose(logins, slot)
+        login = self._attribute(trace, before, logins)
         if login is not None:
-            trace.user, trace.key = login.user, login.key
             session = self._sessions[login.identity]
             if time is not None and time > (session.last_open or 0):
                 session.last_open = time
         self._history.traces.append(trace)
 
-    def _note_report(self, item: StoredText, logins: list[WebLogin]) -> None:
+    def _note_report(
+        self, item: StoredText, before: list[WebLogin], logins: list[WebLogin]
+    ) -> None:
         value = parse_json(item.value)
         if not isinstance(value, dict):
             return
@@ -286,9 +331,8 @@ class _Reader:
         trace = WebTrace(
             "login_reported", read_seconds(value.get("ts")), item.source, details
         )
-        login = _choose(logins, None)
-        if login is not None and is_in is True:
-            trace.user, trace.key = login.user, login.key
+        if is_in is True:
+            self._attribute(trace, before, logins)
         self._history.traces.append(trace)
 
     def _note_draft(self, item: StoredText, peer: int, logins: list[WebLogin]) -> None:
@@ -302,7 +346,8 @@ class _Reader:
             return
         draft = WebDraft(peer, text, reply, item.source)
         login = _choose(logins, None)
-        if login is not None:
+        # Its own log-out removes the drafts, that of the other clients does not.
+        if login is not None and login.client == WEBOGRAM:
             draft.user, draft.key = login.user, login.key
         self._history.drafts.append(draft)
 
@@ -312,13 +357,21 @@ class _Reader:
         owned = {
             key
             for session in sessions
-            if session.login.has_login
+            if session.login.has_login and session.login.user is not None
             for key in session.login.keys.values()
         }
+        # A login begins with a key of another data center where the account has moved.
         self._history.sessions = [
             session
             for session in sessions
-            if session.login.has_login or session.login.key not in owned
+            if (session.login.has_login and session.login.user is not None)
+            or session.login.key is None
+            or session.login.key not in owned
+        ]
+        self._history.sessions = [
+            session
+            for session in self._history.sessions
+            if not _is_beginning(session, self._history.sessions)
         ]
         for key, source in self._removals:
             match = snapshots.ACCOUNT.fullmatch(key)
@@ -331,6 +384,35 @@ class _Reader:
                     int(match[1]) if match else None,
                 )
             )
+
+
+def _is_since(trace: WebTrace, login: WebLogin) -> bool:
+    """Tells if a login had its place already at the time of a trace.
+
+    Only of account 1 it is stored when it was last changed: others may have been in
+    another place.
+    """
+    if trace.time is None or login.created is None or login.slot not in (None, 1):
+        return False
+    if trace.slot != login.slot:
+        return False
+    if login.slot is not None and login.user_auth_date is None:
+        return False
+    return trace.time >= max(login.created, login.user_auth_date or 0)
+
+
+def _is_beginning(session: WebSession, sessions: list[WebSession]) -> bool:
+    """Tells if a session is another one before its key was written."""
+    login = session.login
+    if login.key is not None or session.ended is None:
+        return False
+    return any(
+        other.login.key is not None
+        and other.first_seen == session.ended
+        and (other.login.user, other.login.data_center)
+        == (login.user, login.data_center)
+        for other in sessions
+    )
 
 
 def _update(session: WebSession, login: WebLogin) -> None:

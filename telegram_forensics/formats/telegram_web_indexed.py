@@ -34,6 +34,8 @@ from telegram_forensics.formats.telegram_web_values import (
 A_DATABASE: Final = "tt-data"
 A_PASSCODE: Final = "tt-passcode"
 Z_DATABASE: Final = "keyval-store"
+# Of CacheStorage; its cache of a passcode has the name of the later database.
+CACHED_SESSIONS: Final = "GramJs"
 _GRAMJS: Final = "GramJs:"
 _K_LOCAL: Final = "localStorage"
 _A_SESSION, _A_GLOBAL = "sessionEncrypted", "globalEncrypted"
@@ -114,10 +116,7 @@ class IndexedReader:
             if (value.store or "").endswith(web_k.ENCRYPTED):
                 self._encrypted_k.append(value)
                 return
-            if value.store == "session" and value.key == "passcode":
-                found = passcodes_of.read_k_passcode(value.value)
-                if found is not None:
-                    self._k_passcodes.append((found, value.source))
+            self._note_k_passcode(value, value.source)
             self._k.add(value)
         elif value.database == A_PASSCODE:
             self._encrypted_a.append(value)
@@ -131,10 +130,21 @@ class IndexedReader:
 
     def add_context(self, value: StoredValue) -> None:
         """Adds a record of another database: nothing but what opens stores here."""
-        if value.store == "session" and value.key == "passcode":
-            found = passcodes_of.read_k_passcode(value.value)
-            if found is not None:
-                self._k_passcodes.append((found, None))
+        self._note_k_passcode(value, None)
+
+    def _note_k_passcode(self, value: StoredValue, source: Source | None) -> None:
+        """Keeps what a passcode is tested with; each is tested once."""
+        if value.store != "session" or value.key != "passcode":
+            return
+        found = passcodes_of.read_k_passcode(value.value)
+        if found is None:
+            return
+        for place, (other, before) in enumerate(self._k_passcodes):
+            if other == found:
+                if _is_better(source, before):
+                    self._k_passcodes[place] = (found, source)
+                return
+        self._k_passcodes.append((found, source))
 
     def finish(self) -> IndexedResult:
         """Opens what passcodes protect, and gives what was read."""
@@ -255,10 +265,7 @@ class IndexedReader:
 
     def _read_items(self, content: dict[str, Any], source: Source) -> None:
         """Items of localStorage that were moved into an encrypted store."""
-        items = {
-            name: (item if isinstance(item, str) else json.dumps(item), source)
-            for name, item in content.items()
-        }
+        items = {name: (_to_text(item), source) for name, item in content.items()}
         for login in snapshots.find_logins(items, multiple=True):
             login.basis += SUFFIX
             self._add_session(login)
@@ -266,12 +273,18 @@ class IndexedReader:
     # Web A with a passcode.
 
     def _open_a(self) -> None:
-        metas = [
-            (meta, value.source)
-            for value in self._encrypted_a
-            if value.key == "meta"
-            and (meta := passcodes_of.read_a3_meta(value.value)) is not None
-        ]
+        metas: list[tuple[passcodes_of.A3Meta, Source]] = []
+        for value in self._encrypted_a:
+            if value.key != "meta":
+                continue
+            meta = passcodes_of.read_a3_meta(value.value)
+            if meta is None:
+                continue
+            places = [n for n, (other, _) in enumerate(metas) if other == meta]
+            if not places:
+                metas.append((meta, value.source))
+            elif _is_better(value.source, metas[places[0]][1]):
+                metas[places[0]] = (meta, value.source)
         for meta, source in metas:
             opened = meta.open(self._candidates())
             self._lock(WEB_A, opened, meta.derivation, source)
@@ -364,6 +377,31 @@ class IndexedReader:
         )
 
 
+def cached_value(
+    cache: str | None, url: str, body: bytes, source: Source
+) -> StoredValue | None:
+    """A record that early builds kept in CacheStorage, as IndexedDB has it later.
+
+    That the last part of the address names the record is UNCONFIRMED.
+
+    Args:
+        cache: name of the cache.
+        url: address of the entry.
+        body: its content.
+        source: where it stands.
+
+    Returns:
+        The record, None if the entry is something else.
+    """
+    name = url.rpartition("/")[2]
+    if cache == CACHED_SESSIONS and snapshots.read_gramjs_name(name) is not None:
+        text = body.decode("utf-8", "replace")
+        return StoredValue(Z_DATABASE, "keyval", f"{_GRAMJS}{name}", text, source)
+    if cache == A_PASSCODE and name in (_A_SESSION, _A_GLOBAL):
+        return StoredValue(A_PASSCODE, "store", name, body, source)
+    return None
+
+
 def _decrypt_any(keys: list[bytes], data: bytes) -> bytes | None:
     """Decrypts with the first key that fits."""
     for key in keys:
@@ -375,6 +413,21 @@ def _decrypt_any(keys: list[bytes], data: bytes) -> bytes | None:
 
 def _items(value: Any) -> Any:
     return value.items() if isinstance(value, dict) else ()
+
+
+def _to_text(item: Any) -> str:
+    """An item as localStorage has it."""
+    try:
+        return item if isinstance(item, str) else json.dumps(item)
+    except RecursionError:
+        return ""
+
+
+def _is_better(source: Source | None, before: Source | None) -> bool:
+    """Tells if a record is the better one to name of two that say the same."""
+    if source is None or before is None:
+        return source is not None
+    return source.state == "current" and before.state != "current"
 
 
 def read_states(

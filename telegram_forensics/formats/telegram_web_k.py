@@ -6,15 +6,19 @@ written, only `topMessage` of each dialog; former versions of the dialog have ea
 ones.
 
 A log-out of one of several accounts copies the data of the next one into the freed
-database: so a record belongs to the user marked `self` whose record stands nearest
-before it, or if there is none, to the first one behind it.
+database. So what is there now belongs to the user marked `self` that is there now. A
+former record belongs to the one whose record stands nearest before it and had not been
+removed; else to the first one behind it, if it was still there then. Where two users
+are as near, nobody is named.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from telegram_forensics.formats.telegram_web_history import WebTrace
 from telegram_forensics.formats.telegram_web_store import (
@@ -30,18 +34,40 @@ from telegram_forensics.formats.telegram_web_store import (
 from telegram_forensics.formats.telegram_web_tl import to_object
 from telegram_forensics.formats.telegram_web_values import (
     WEB_K,
+    clean_text,
     read_milliseconds,
     read_number,
     read_seconds,
     read_text,
 )
 from telegram_forensics.formats.tl_message import read_message
+from telegram_forensics.formats.tl_object import TLObject
 from telegram_forensics.formats.tl_peers import (
     Peer,
     read_chat,
     read_peer,
     read_user,
 )
+
+_Facts = TypeVar("_Facts")
+
+
+@dataclass(slots=True)
+class _Owner:
+    """A record of the account's own user.
+
+    Attributes:
+        sequence: of the record.
+        user: user id.
+        end: of the change that removed the record, None if none did.
+        is_current: the record is there now.
+    """
+
+    sequence: int
+    user: str
+    end: int | None
+    is_current: bool
+
 
 DATABASE: Final = re.compile(r"tweb(?:-common|-account-([1-9][0-9]?))?(?:_test)?")
 ENCRYPTED: Final = "__encrypted"
@@ -69,13 +95,13 @@ class KCache:
     def __init__(self) -> None:
         self.cache = WebCache()
         self._values: list[StoredValue] = []
-        self._owners: dict[str, list[tuple[int, str]]] = {}
+        self._owners: dict[str, list[_Owner]] = {}
         self._versions = {
             kind: Versions() for kind in ("message", "user", "chat", "draft", "fact")
         }
 
     def add(self, value: StoredValue) -> None:
-        """Adds a record, deletes as well."""
+        """Adds a record; of deletes nothing is kept."""
         if value.value is None or not is_database(value.database):
             return
         self._values.append(value)
@@ -83,14 +109,17 @@ class KCache:
             flags = value.value.get("pFlags")
             number = read_number(value.value.get("id"))
             if isinstance(flags, dict) and flags.get("self") is True and number:
-                self._owners.setdefault(value.database or "", []).append(
-                    (value.sequence, str(number))
+                source = value.source
+                end = source.replaced if source.state == "removed" else None
+                owner = _Owner(
+                    value.sequence, str(number), end, source.state == "current"
                 )
+                self._owners.setdefault(value.database or "", []).append(owner)
 
     def finish(self) -> WebCache:
         """Reads what was added."""
         for owners in self._owners.values():
-            owners.sort()
+            owners.sort(key=lambda owner: owner.sequence)
         for value in sorted(self._values, key=lambda item: item.sequence):
             self._read(value)
         cache = self.cache
@@ -103,11 +132,24 @@ class KCache:
         return cache
 
     def _account(self, value: StoredValue) -> str | None:
-        owners = self._owners.get(value.database or "")
-        if not owners:
+        owners = self._owners.get(value.database or "", [])
+        current = {owner.user for owner in owners if owner.is_current}
+        if value.source.state == "current" and len(current) == 1:
+            return current.pop()
+        place = bisect_right(owners, value.sequence, key=lambda owner: owner.sequence)
+        if place:
+            sequence = owners[place - 1].sequence
+            end = owners[place - 1].end
+            if end is None or end > value.sequence:
+                users = {owner.user for owner in owners if owner.sequence == sequence}
+                return users.pop() if len(users) == 1 else None
+        if place == len(owners):
             return None
-        place = bisect_right(owners, (value.sequence, "\uffff"))
-        return owners[max(place - 1, 0)][1]
+        # Of a login, some records may stand before that of its user.
+        replaced = value.source.replaced
+        is_there = replaced is None or replaced > owners[place].sequence
+        is_gone = value.source.state == "removed" and replaced is None
+        return owners[place].user if is_there and not is_gone else None
 
     def _read(self, value: StoredValue) -> None:
         store = (value.store or "").removesuffix(ENCRYPTED)
@@ -125,8 +167,7 @@ class KCache:
             self._read_message(value.value, value)
 
     def _read_user(self, value: StoredValue) -> None:
-        found = to_object(value.value)
-        facts = read_user(found) if found is not None else None
+        facts = _guarded(read_user, value.value)
         if facts is None:
             self._give_up(value, "user")
             return
@@ -138,8 +179,7 @@ class KCache:
         self._versions["user"].add(key, user)
 
     def _read_chat(self, value: StoredValue) -> None:
-        found = to_object(value.value)
-        facts = read_chat(found) if found is not None else None
+        facts = _guarded(read_chat, value.value)
         if facts is None:
             self._give_up(value, "chat")
             return
@@ -178,12 +218,11 @@ class KCache:
         )
 
     def _read_message(self, message: dict[str, Any], value: StoredValue) -> None:
-        found = to_object(message)
+        facts = _guarded(read_message, message)
         peer = _peer_of(message) or _peer_of(value.value)
-        if found is None or peer is None:
+        if facts is None or peer is None:
             self._give_up(value, "message")
             return
-        facts = read_message(found)
         account = self._account(value)
         slot = slot_of(value.database)
         record = WebMessage(WEB_K, account, slot, peer, None, facts, value.source)
@@ -238,6 +277,18 @@ class KCache:
         )
 
 
+def _guarded(read: Callable[[TLObject], _Facts | None], value: Any) -> _Facts | None:
+    """Reads an object, None if it cannot be read.
+
+    The readers are made for binary objects, which have all their fields.
+    """
+    found = to_object(value)
+    try:
+        return read(found) if found is not None else None
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
+
+
 def _peer_of(value: dict[str, Any]) -> Peer | None:
     """Chat of a dialog or message: as an object, or as Web K's own number."""
     for name in ("peer_id", "peer", "to_id"):
@@ -252,7 +303,7 @@ def _peer_of(value: dict[str, Any]) -> Peer | None:
 def _words(value: Any) -> str | None:
     """A value of the state in words."""
     if isinstance(value, str) and value:
-        return value[:1000]
+        return clean_text(value[:1000])
     number = read_number(value)
     if number is not None:
         return str(number)

@@ -141,7 +141,8 @@ def _read_location(value: dict[str, Any], media: MediaFacts) -> None:
     place = place if isinstance(place, dict) else value
     for name, target in (("lat", "latitude"), ("long", "longitude")):
         number = place.get(name)
-        if isinstance(number, int | float) and not isinstance(number, bool):
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        if is_number and -360 <= number <= 360:
             setattr(media, target, float(number))
     media.details["title"] = read_text(value.get("title"))
     media.details["address"] = read_text(value.get("address"))

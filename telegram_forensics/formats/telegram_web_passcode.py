@@ -21,6 +21,8 @@ from typing import Any, Final
 
 from Crypto.Cipher import AES
 
+from telegram_forensics.formats.telegram_web_values import read_number
+
 _IV, _TAG, _KEY = 12, 16, 32
 _SUFFIX: Final = b"harder better faster stronger"
 _K_ROUNDS: Final = 100_000
@@ -97,7 +99,7 @@ class A3Meta:
 
     def open(self, passcodes: Iterable[bytes]) -> tuple[bytes, int] | None:
         """Finds the key of the stores; as `open_a`."""
-        additional = f"3:{self.generation}:meta".encode()
+        additional = f"3:{self.generation}:meta".encode("utf-8", "surrogatepass")
         for number, passcode in enumerate(passcodes):
             wrapping = hashlib.pbkdf2_hmac(
                 "sha256", passcode, self.salt, self.rounds, _KEY
@@ -115,7 +117,8 @@ class A3Meta:
             name: key of the record, such as `sessionsVault_1-2-3-4`.
             data: its value.
         """
-        return decrypt(key, data, f"3:{self.generation}:{name}".encode())
+        additional = f"3:{self.generation}:{name}".encode("utf-8", "surrogatepass")
+        return decrypt(key, data, additional)
 
 
 def read_a3_meta(value: Any) -> A3Meta | None:
@@ -127,12 +130,10 @@ def read_a3_meta(value: Any) -> A3Meta | None:
         read_bytes(value.get("kdfSalt")),
         read_bytes(value.get("wrappedDek")),
     )
-    rounds = value.get("kdfIterations")
-    if isinstance(rounds, float) and rounds == int(rounds):
-        rounds = int(rounds)
+    rounds = read_number(value.get("kdfIterations"))
     if (
         not isinstance(generation, str)
-        or not isinstance(rounds, int)
+        or rounds is None
         or not 0 < rounds <= _MAXIMUM_ROUNDS
         or salt is None
         or wrapped is None

@@ -20,10 +20,15 @@ ORIGINS: Final = (
 # Folders of a profile, from which it is found.
 _INSIDE: Final = re.compile(
     r"(?P<profile>.*?)[\\/](?:Local Storage|IndexedDB|Service Worker|WebStorage"
-    r"|Local Extension Settings|Session Storage|LocalStorage$|storage[\\/]default"
+    r"|Local Extension Settings|Sync Extension Settings|Session Storage"
+    r"|LocalStorage(?:[\\/]|$)|storage[\\/]default"
     r"|storage[\\/]permanent|storage[\\/]private|storage\.sqlite$|webappsstore\.sqlite$"
     r"|serviceworker\.txt$)",
     re.IGNORECASE | re.DOTALL,
+)
+# Of Safari since 16, whose folders below are named by hashes.
+_WEBKIT: Final = re.compile(
+    r"(?P<profile>.*?[\\/]WebsiteData(?:Store)?[\\/][^\\/]+)[\\/]", re.DOTALL
 )
 # Part of the path: name of the browser. The first one that fits counts.
 _BROWSERS: Final = (
@@ -104,7 +109,7 @@ class BrowserProfile:
 
 def find_profile(path: str) -> BrowserProfile:
     """Finds the profile of a file of browser storage."""
-    match = _INSIDE.match(path)
+    match = _WEBKIT.match(path) or _INSIDE.match(path)
     browser = next((name for pattern, name in _BROWSERS if pattern.search(path)), None)
     return BrowserProfile(browser, match["profile"] if match else None)
 

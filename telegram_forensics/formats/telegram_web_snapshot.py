@@ -170,7 +170,8 @@ def read_account(number: int, text: str, source: Source) -> WebLogin | None:
     if user is None and not keys:
         return None  # A login that was begun.
     created = read_seconds(value.get("date"))
-    is_k = created is not None or isinstance(value.get("userId"), int | float)
+    is_number = user is not None and not isinstance(value["userId"], str)
+    is_k = created is not None or is_number
     is_a = isinstance(value.get("userId"), str) or any(
         name in value for name in ("firstName", "phone", "isTest", "avatarUri")
     )
@@ -237,12 +238,13 @@ def _read_user_auth(items: Snapshot, multiple: bool) -> WebLogin | None:
     if user is None and date is None and not keys:
         return None
     client, basis = WEBOGRAM, "webogram_user_auth"
-    if isinstance(record.get("id"), str) or "test" in record:
+    if user is None and "test" not in record and date is None:
+        # Web A leaves it out until it is known; others do not say who wrote it.
+        client, basis = WEB, "web_user_auth"
+    elif isinstance(record.get("id"), str) or "test" in record:
         client, basis = WEB_A, "web_a_user_auth"
     elif date is not None or not isinstance(value, dict):
         client, basis = WEB_K, "web_k_user_auth"
-    elif "id" not in record:
-        client, basis = WEB, "web_user_auth"
     return WebLogin(
         client,
         basis,

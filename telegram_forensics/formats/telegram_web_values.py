@@ -44,6 +44,7 @@ class Source:
         earliest, latest: bounds of it where it lies between two commits.
         time_basis: how the time is known, see `browser_local_storage.TimeBasis`.
         recovery: how a value that no live record holds was found.
+        replaced: number of the change that replaced or removed the value.
     """
 
     file: str | None = None
@@ -55,6 +56,7 @@ class Source:
     latest: int | None = None
     time_basis: str | None = None
     recovery: str | None = None
+    replaced: int | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ def parse_json(text: str | None) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
+        # Also a number of more digits than Python converts.
         return text
 
 
@@ -122,7 +125,8 @@ def read_seconds(value: Any) -> int | None:
     """A time in seconds since 1970 UTC, in microseconds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value) or not _FIRST_SECOND <= value <= _LAST_SECOND:
+    # Also False for what is no number or infinite.
+    if not _FIRST_SECOND <= value <= _LAST_SECOND:
         return None
     return round(value * 1_000_000)
 
@@ -131,14 +135,24 @@ def read_milliseconds(value: Any) -> int | None:
     """A time in milliseconds since 1970 UTC, in microseconds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value):
+    if not _FIRST_SECOND * 1000 <= value <= _LAST_SECOND * 1000:
         return None
-    return read_seconds(value / 1000)
+    return round(value * 1000)
 
 
 def read_text(value: Any) -> str | None:
-    """A text that is not empty."""
-    return value if isinstance(value, str) and value else None
+    """A text that is not empty; halves of surrogate pairs are replaced.
+
+    JavaScript keeps a half of a pair, which no output can store.
+    """
+    return clean_text(value) if isinstance(value, str) and value else None
+
+
+def clean_text(text: str) -> str:
+    """A text in which halves of surrogate pairs are replaced by U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def read_key(value: Any) -> str | None:
