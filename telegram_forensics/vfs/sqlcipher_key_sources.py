@@ -25,6 +25,8 @@ from telegram_forensics.vfs.folder import DfvfsFolder, open_parent_folder
 TEMPKEY: Final = "tempkey"
 KEY_CHAIN: Final = "key_chain"
 TDLIB_BINLOG: Final = "tdlib_binlog"
+IOS_LEGACY: Final = "ios_legacy"
+_LEGACY_NAME: Final = "tgdata.db.y"
 # <prefix>/account-N/postbox/db/db_sqlite lies four levels below the key file; files
 # that somebody collected may lie beside one another.
 _TEMPKEY_LEVELS: Final = (4, 1, 2, 3)
@@ -164,6 +166,22 @@ def _read_key_data(value: bytes | str) -> DatabaseKey:
     return parse_key(f"x'{value}'" if is_bare else value)
 
 
+def find_legacy_keys(request: KeyRequest) -> Iterator[FoundKey]:
+    """Keys of Telegram for iOS before 5.0: the passcode in hexadecimal digits.
+
+    UNCONFIRMED: no file of a real telephone was at hand.
+
+    Raises:
+        KeyNotFoundError: if the database has another name, or nothing was given.
+    """
+    location = getattr(request.path_spec, "location", None) or ""
+    if not location.endswith(_LEGACY_NAME):
+        # The derivation is slow: other databases are spared it.
+        raise KeyNotFoundError(f"not called {_LEGACY_NAME}")
+    for number, candidate in enumerate(request.candidates()):
+        if candidate and request.candidate in (None, number):
+            digits = candidate.hex().encode("ascii")
+            yield FoundKey(DatabaseKey(digits, is_passphrase=True), number)
 
 
 def _find_binlog_keys(request: KeyRequest) -> Iterator[FoundKey]:
@@ -177,5 +195,6 @@ KEY_SOURCES: Final[dict[str, KeySource]] = {
     KEY_CHAIN: find_in_key_chain,
     TEMPKEY: find_tempkeys,
     TDLIB_BINLOG: _find_binlog_keys,
+    IOS_LEGACY: find_legacy_keys,
 }
 """Key sources by the name that path specifications carry, in the order of trial."""

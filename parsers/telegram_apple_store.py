@@ -1,0 +1,79 @@
+"""Shared functionality of the parsers of the files of Telegram for iOS and macOS."""
+
+from telegram_forensics.parsers import client_trace_event_data
+from telegram_forensics.parsers import name_filter
+from telegram_forensics.parsers import telegram_apple_context as apple_context
+
+_MAXIMUM_FILE = 16 * 1024 * 1024
+
+
+class StoreEvents:
+    """Creates the events of a file of the client's storage."""
+
+    def __init__(self, file_entry, record=None):
+        """Initializes a creator.
+
+        Args:
+          file_entry (dfvfs.FileEntry): file entry.
+          record (Optional[int]): record identifier of the account.
+        """
+        super().__init__()
+        self._written_time = file_entry.modification_time
+        self.store = apple_context.AppleStore(file_entry.path_spec)
+        if record is not None:
+            self.store.record = record
+
+    def Apply(self, event_data, basis):
+        """Sets what every event carries.
+
+        Args:
+          event_data (TelegramEventData): event data.
+          basis (str): code of the stored fact behind the attribution.
+        """
+        self.store.Apply(event_data, basis)
+        event_data.written_time = self._written_time
+
+    def MakeTrace(self, kind, basis, seconds=None, details=None):
+        """Creates the event data of a trace.
+
+        Args:
+          kind (str): what happened.
+          basis (str): code of the stored fact behind it.
+          seconds (Optional[float]): seconds since 1970 UTC.
+          details (Optional[str]): what else is known, in words.
+
+        Returns:
+          TelegramClientTraceEventData: event data.
+        """
+        event_data = client_trace_event_data.TelegramClientTraceEventData()
+        self.Apply(event_data, basis)
+        event_data.recorded_time = apple_context.MakeTime(seconds)
+        event_data.trace_details = details
+        event_data.trace_type = kind
+        if event_data.recorded_time is not None:
+            event_data.written_time = None
+        return event_data
+
+
+class BaseAppleFileParser(name_filter.NamedFileParser):
+    """Shared functionality of the parsers of small files."""
+
+    def _Read(self, parser_mediator, file_object):
+        """Reads a file.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          file_object (dfvfs.FileIO): file-like object.
+
+        Returns:
+          bytes: content.
+        """
+        file_object.seek(0)
+        data = file_object.read(_MAXIMUM_FILE + 1)
+        if len(data) > _MAXIMUM_FILE:
+            file_entry = parser_mediator.GetFileEntry()
+            parser_mediator.ProduceWarning(
+                f"{file_entry.name:s}: offset 0x{_MAXIMUM_FILE:x}: larger than any "
+                f"such file, the rest is not read"
+            )
+        return data[:_MAXIMUM_FILE]
