@@ -94,6 +94,7 @@ benchmark: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/android_database.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/browser_storage.py
+	$(BIN)/python benchmarks/browser_profile.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -206,16 +206,15 @@ class ChromiumLocalStorageParser(BaseLevelDbParser):
           maker (WebEventMaker): maker.
           history (WebHistory): what localStorage holds.
         """
-        if not history.states:
-            return
         caches, problems = telegram_web_indexed.read_states(history.states)
+        problems += history.unread
         maker.known = telegram_web_events.Known(history.sessions)
         for cache in caches:
             maker.ProduceCache(cache)
             problems += cache.unread
         self._Warn(
             parser_mediator,
-            [f"{source.file or ''}: {reason}" for source, reason in problems],
+            [DescribeProblem(*problem) for problem in problems],
         )
 
 
@@ -259,15 +258,14 @@ class ChromiumIndexedDbParser(BaseLevelDbParser):
         if parent is not None:
             blob_folder = parent.folder(name[: -len("leveldb")] + "blob")
         profile = storage.OpenParent(parser_mediator, file_entry, levels=3)
-        maker.known = telegram_web_events.Known(
-            storage.ReadKnownSessions(profile, origin)
-        )
+        sessions, keys = storage.ReadKnown(profile, origin)
+        maker.known = telegram_web_events.Known(sessions)
         opened = storage.OpenFolder(folder)
         progress = storage.Progress(parser_mediator)
         values = storage.IndexedValues(opened, blob_folder, progress)
         passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
         reader = telegram_web_indexed.IndexedReader(
-            passcodes.values if passcodes else (b"",), progress
+            passcodes.values if passcodes else (b"",), progress, keys
         )
         for value in values.Read(_IsWanted):
             reader.add(value)
@@ -280,8 +278,8 @@ class ChromiumIndexedDbParser(BaseLevelDbParser):
                 *opened.issues,
                 *values.database.issues,
                 *(
-                    f"{source.file or ''}: offset 0x{source.offset or 0:x}: {reason}"
-                    for source, reason in (*values.problems, *GetUnread(reader.result))
+                    DescribeProblem(*problem)
+                    for problem in (*values.problems, *GetUnread(reader.result))
                 ),
             ],
         )
@@ -344,9 +342,11 @@ class ExtensionSettingsParser(BaseLevelDbParser):
         items.sort(key=lambda item: item.source.sequence)
         origin = f"chrome-extension://{folder.file_entry.name:s}"
         maker = self._NewMaker(parser_mediator, file_entry, origin)
-        maker.ProduceHistory(telegram_web_history.read_history(items))
+        history = telegram_web_history.read_history(items)
+        maker.ProduceHistory(history)
         self._ProduceStarts(maker, opened)
-        self._Warn(parser_mediator, opened.issues)
+        problems = [DescribeProblem(*problem) for problem in history.unread]
+        self._Warn(parser_mediator, [*opened.issues, *problems])
 
 
 def _IsWanted(database_name, store_name):
@@ -416,6 +416,19 @@ def _SetUser(session, known_sessions):
         for other in known_sessions:
             if other.login.created == login.created:
                 login.user = other.login.user
+
+
+def DescribeProblem(source, reason):
+    """Puts what could not be read into words.
+
+    Args:
+      source (Source): where it stands.
+      reason (str): why it could not be read.
+
+    Returns:
+      str: words.
+    """
+    return f"{source.file or '':s}: offset 0x{source.offset or 0:x}: {reason:s}"
 
 
 def GetUnread(result):

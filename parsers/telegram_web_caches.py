@@ -157,10 +157,8 @@ class ChromiumCacheEntryParser(telegram_web_files.BaseWebFileParser):
                 if value is not None:
                     reader.add(value)
         telegram_web.ProduceIndexed(maker, reader.finish())
-        for source, reason in telegram_web.GetUnread(reader.result):
-            parser_mediator.ProduceWarning(
-                f"{source.file or '':s}: offset 0x{source.offset or 0:x}: {reason:s}"
-            )
+        for problem in telegram_web.GetUnread(reader.result):
+            parser_mediator.ProduceWarning(telegram_web.DescribeProblem(*problem))
 
     @staticmethod
     def _ReadBody(file_entry):

@@ -236,9 +236,10 @@ class WebEventMaker:
         Returns:
           str: record state.
         """
-        if session.is_current:
-            return "current"
         state = session.login.source.state
+        if session.is_current:
+            # Of a damaged record each part may be wrong, that it counts as well.
+            return "damaged" if state == "damaged" else "current"
         # The record itself may stand, and what it refers to may be gone.
         return "removed" if state in ("current", "damaged") else state
 
@@ -397,7 +398,7 @@ class WebEventMaker:
           lock (WebLock): stores that a passcode protects.
         """
         event_data = telegram_event_data.TelegramAccountEventData()
-        self._Apply(event_data, lock.client, lock.source, "web_passcode")
+        self._Apply(event_data, lock.client, lock.source, lock.basis)
         event_data.passcode_kdf = lock.derivation
         event_data.passcode_state = lock.state
         event_data.passcodes_tried = lock.tried

@@ -244,7 +244,7 @@ class FirefoxIndexedDbPlugin(telegram_web_sqlite_indexed.IndexedDbPlugin):
         """
         return browser_sqlite_storage.firefox_database_file_name("tweb-common")
 
-    def _ReadKnownSessions(self, view, origin):
+    def _ReadKnown(self, view, origin):
         """Reads what localStorage beside the database tells of the sessions.
 
         Args:
@@ -252,9 +252,10 @@ class FirefoxIndexedDbPlugin(telegram_web_sqlite_indexed.IndexedDbPlugin):
           origin (str): origin.
 
         Returns:
-          list[WebSession]: sessions.
+          tuple[list[WebSession], list[bytes]]: sessions, and keys of Web K's encrypted
+              stores.
         """
-        return neighbours.ReadFirefoxSessions(view)
+        return neighbours.ReadFirefox(view)
 
 
 PLUGINS = (

@@ -36,7 +36,7 @@ def ReadNeighbour(view, file_name, read):
         return []
 
 
-def ReadProfileSessions(view, origin):
+def ReadProfile(view, origin):
     """Reads the sessions in localStorage of a Chromium profile.
 
     Args:
@@ -44,19 +44,20 @@ def ReadProfileSessions(view, origin):
       origin (str): origin.
 
     Returns:
-      list[WebSession]: sessions.
+      tuple[list[WebSession], list[bytes]]: sessions, and keys of Web K's encrypted
+          stores.
     """
     profile = view.OpenFolder(3)
     if profile is None:
-        return []
-    sessions = storage.ReadKnownSessions(profile, origin)
+        return [], []
+    sessions, keys = storage.ReadKnown(profile, origin)
     try:
         file_entry = profile.file_entries().get("LocalStorage")
     except OSError:
-        return sessions
+        return sessions, keys
     state = view.OpenDatabase(file_entry) if file_entry is not None else None
     if state is None:
-        return sessions
+        return sessions, keys
     numbers = set()
     for row in state.Read("maps", ["row_id", "storage_key"], _Ignore):
         storage_key = row.values[1]
@@ -78,28 +79,30 @@ def ReadProfileSessions(view, origin):
                 )
             except FormatError:
                 continue
-    return sessions + telegram_web_history.read_history(texts).sessions
+    sessions += telegram_web_history.read_history(texts).sessions
+    return sessions, keys + storage.ReadKeys(texts)
 
 
-def ReadFirefoxSessions(view):
+def ReadFirefox(view):
     """Reads the sessions in localStorage beside IndexedDB of Firefox.
 
     Args:
       view (DatabaseView): database in the folder idb.
 
     Returns:
-      list[WebSession]: sessions.
+      tuple[list[WebSession], list[bytes]]: sessions, and keys of Web K's encrypted
+          stores.
     """
     folder = view.OpenFolder(2)
     try:
         folder = folder.folder("ls") if folder is not None else None
         entries = folder.file_entries() if folder is not None else {}
     except OSError:
-        return []
+        return [], []
     file_entry = entries.get("data.sqlite")
     state = view.OpenDatabase(file_entry) if file_entry is not None else None
     if state is None:
-        return []
+        return [], []
     columns = ["key", "value", "utf16_length", "conversion_type", "compression_type"]
     texts = []
     for row in state.Read("data", columns, _Ignore):
@@ -112,7 +115,7 @@ def ReadFirefoxSessions(view):
             except FormatError:
                 continue
             texts.append(_MakeText(key, text))
-    return telegram_web_history.read_history(texts).sessions
+    return telegram_web_history.read_history(texts).sessions, storage.ReadKeys(texts)
 
 
 def _MakeText(key, text):

@@ -209,6 +209,11 @@ class LocalStoragePlugin(WebStoragePlugin):
             for cache in caches:
                 maker.ProduceCache(cache)
                 problems += cache.unread
+            problems += [
+                (source, reason)
+                for source, reason in history.unread
+                if source.recovery is None
+            ]
             for _, reason in problems:
                 view.Warn(reason)
 

@@ -100,13 +100,14 @@ class IndexedDbPlugin(telegram_web_sqlite.WebStoragePlugin):
             return
 
         maker = self._NewMaker(parser_mediator, view, origin)
-        maker.known = telegram_web_events.Known(self._ReadKnownSessions(view, origin))
+        sessions, keys = self._ReadKnown(view, origin)
+        maker.known = telegram_web_events.Known(sessions)
         name = self._GetName(view.current)
         stores = self._GetStores(view.current)
         progress = storage.Progress(parser_mediator)
         passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
         reader = telegram_web_indexed.IndexedReader(
-            passcodes.values if passcodes else (b"",), progress
+            passcodes.values if passcodes else (b"",), progress, keys
         )
         for values, source, order in self._GetRows(view):
             progress()
@@ -168,7 +169,7 @@ class IndexedDbPlugin(telegram_web_sqlite.WebStoragePlugin):
         for values in after:
             yield values, Source(), 2
 
-    def _ReadKnownSessions(self, view, origin):
+    def _ReadKnown(self, view, origin):
         """Reads what localStorage beside the database tells of the sessions.
 
         Args:
@@ -176,9 +177,10 @@ class IndexedDbPlugin(telegram_web_sqlite.WebStoragePlugin):
           origin (str): origin.
 
         Returns:
-          list[WebSession]: sessions.
+          tuple[list[WebSession], list[bytes]]: sessions, and keys of Web K's encrypted
+              stores.
         """
-        return []
+        return [], []
 
     def _ReadContext(self, view, name):
         """Reads what a neighbouring database holds of Web K's passcode.
@@ -372,7 +374,7 @@ class ChromiumIndexedDbPlugin(IndexedDbPlugin):
                     return None
         return None
 
-    def _ReadKnownSessions(self, view, origin):
+    def _ReadKnown(self, view, origin):
         """Reads what localStorage beside the database tells of the sessions.
 
         Args:
@@ -380,9 +382,10 @@ class ChromiumIndexedDbPlugin(IndexedDbPlugin):
           origin (str): origin.
 
         Returns:
-          list[WebSession]: sessions.
+          tuple[list[WebSession], list[bytes]]: sessions, and keys of Web K's encrypted
+              stores.
         """
-        return neighbours.ReadProfileSessions(view, origin)
+        return neighbours.ReadProfile(view, origin)
 
 
 PLUGINS = (ChromiumIndexedDbPlugin,)

@@ -12,6 +12,7 @@ from telegram_forensics.formats import browser_leveldb_folder
 from telegram_forensics.formats import browser_local_storage
 from telegram_forensics.formats import browser_v8_value
 from telegram_forensics.formats import telegram_web_history
+from telegram_forensics.formats import telegram_web_passcode
 from telegram_forensics.formats import telegram_web_paths
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.telegram_web_store import StoredValue
@@ -28,6 +29,7 @@ _STATES = {
     browser_leveldb_folder.RecordState.UNKNOWN: "damaged",
 }
 _NAME = re.compile(r"[0-9]{1,12}\.(?:log|ldb|sst)")
+_HANDED_KEY = f"-{telegram_web_passcode.HANDED_KEY:s}".encode("ascii")
 _UNDO = "copy for the case that a transaction fails (undo task)"
 
 
@@ -184,31 +186,75 @@ def ReadTexts(folder, storage):
     return found
 
 
-def ReadKnownSessions(profile_folder, origin):
-    """Reads what localStorage of a profile tells of the sessions of an origin.
+def ReadKnown(profile_folder, origin):
+    """Reads what the storage of a profile tells of the sessions of an origin.
 
     Args:
       profile_folder (DfvfsFolder): folder of the profile or None.
       origin (str): origin.
 
     Returns:
-      list[WebSession]: sessions, none if there is no such storage.
+      tuple[list[WebSession], list[bytes]]: sessions, and keys of Web K's encrypted
+          stores; none if there is no such storage.
     """
+    sessions, texts = [], []
     try:
         parent = profile_folder.folder("Local Storage") if profile_folder else None
         folder = parent.folder("leveldb") if parent else None
-        if folder is None:
-            return []
-        opened = OpenFolder(folder)
-        storage = browser_local_storage.LocalStorage(opened)
-        sessions = []
-        for storage_key, items in ReadTexts(opened, storage).items():
-            if browser_local_storage.origin_of(storage_key) == origin:
-                sessions += telegram_web_history.read_history(items).sessions
-        return sessions
+        if folder is not None:
+            opened = OpenFolder(folder)
+            storage = browser_local_storage.LocalStorage(opened)
+            for storage_key, items in ReadTexts(opened, storage).items():
+                if browser_local_storage.origin_of(storage_key) == origin:
+                    sessions += telegram_web_history.read_history(items).sessions
+                    texts += items
     except (OSError, FormatError):
         # Its own parser reports what is wrong with it.
-        return []
+        pass
+    keys = ReadKeys(texts)
+    try:
+        folder = profile_folder.folder("Session Storage") if profile_folder else None
+        if folder is not None:
+            for record in OpenFolder(folder).records(_IsHandedKey):
+                # UTF-16, as all of the values there.
+                text = record.value.decode("utf-16-le", "replace")
+                key = telegram_web_passcode.read_stored_key(text)
+                if key is not None and key not in keys:
+                    keys.append(key)
+    except (OSError, FormatError):
+        # Nothing else of it is read.
+        pass
+    return sessions, keys
+
+
+def _IsHandedKey(key):
+    """Determines if a record of sessionStorage is a key of Web K's stores.
+
+    Args:
+      key (bytes): key of the record, map-<number>-<name>.
+
+    Returns:
+      bool: True if it is.
+    """
+    return key.startswith(b"map-") and key.endswith(_HANDED_KEY)
+
+
+def ReadKeys(texts):
+    """Reads keys of Web K's encrypted stores that the client has put aside.
+
+    Args:
+      texts (list[StoredText]): items of localStorage, former ones included.
+
+    Returns:
+      list[bytes]: keys.
+    """
+    keys = []
+    for item in texts:
+        if item.key == telegram_web_passcode.STORED_KEY:
+            key = telegram_web_passcode.read_stored_key(item.value)
+            if key is not None and key not in keys:
+                keys.append(key)
+    return keys
 
 
 class IndexedValues:

@@ -15,6 +15,40 @@ from plaso.engine import engine, path_filters, yaml_filter_file
 
 from telegram_forensics import audit, definitions
 
+CHROMIUM = (
+    "Local Storage/leveldb/000003.log",
+    "LocalStorage",
+    "LocalStorage-wal",
+    "IndexedDB/https_web.telegram.org_0.indexeddb.leveldb/000003.log",
+    "IndexedDB/https_webk.telegram.org_0.indexeddb.blob/1/00/2",
+    "IndexedDB/https_web.telegram.org_0/CJJ5UYSLJA3HXC",
+    "Service Worker/CacheStorage/ba00/index.txt",
+    "Service Worker/CacheStorage/ba00/uuid/0123456789abcdef_0",
+    "WebStorage/QuotaManager",
+    "Local Extension Settings/clhhggbf/000003.log",
+)
+FIREFOX = (
+    "storage.sqlite",
+    "serviceworker.txt",
+    "storage/default/https+++web.telegram.org/.metadata-v2",
+    "storage/default/https+++web.telegram.org^userContextId=2/ls/data.sqlite",
+    "storage/default/https+++web.telegram.org/idb/1t1w.sqlite-wal",
+    "storage/default/https+++web.telegram.org/idb/1t1w.files/5",
+    "storage/default/https+++web.telegram.org/cache/caches.sqlite",
+    "storage/default/https+++web.telegram.org/cache/morgue/5/{a}.final",
+)
+APPLE = (
+    "accounts-metadata/atomic-state",
+    "accounts-metadata/db/db_sqlite",
+    "account-11936128518282651045/notificationsKey",
+    "account-11936128518282651045/postbox/db/db_sqlite-wal",
+    "account-11936128518282651045/postbox/media/storage/db/db_sqlite",
+    "logs/critlog-2025-1-1_02-06-40.250.txt",
+)
+SAFARI = (
+    "Users/olga/Library/Containers/com.apple.Safari/Data/Library/WebKit/WebsiteData/"
+    "Default"
+)
 FILTERS = sorted(definitions.FILTERS_FOLDER.glob("*.yaml"))
 
 
@@ -31,6 +65,7 @@ def test_artifact_definitions_are_valid() -> None:
         "RemoteAccessPrograms",
         "TelegramAndroid",
         "TelegramDesktop",
+        "TelegramWeb",
     } <= found.keys()
     for definition in found.values():
         assert definition.supported_os  # type: ignore[attr-defined]
@@ -143,11 +178,111 @@ def test_filter_files(path: Path) -> None:
                 "Notification.Usage/local/8",
                 "private/var/wireless/Library/Preferences/"
                 "com.apple.commcenter.data.plist",
+                "private/var/mobile/Containers/Data/Application/1A-2B/Documents/"
+                "tgdata.db",
+                "private/var/mobile/Containers/Shared/AppGroup/1A-2B/"
+                ".com.apple.mobile_container_manager.metadata.plist",
+                *(
+                    f"{folder}/Containers/Shared/AppGroup/1A-2B/telegram-data/{path}"
+                    for folder in ("private/var/mobile", "mobile")
+                    for path in (*APPLE, ".tempkey", "lockState.json")
+                ),
             ],
             [
+                "private/var/mobile/Containers/Shared/AppGroup/1A-2B/telegram-data/"
+                "account-5/postbox/media/telegram-cloud-document-2-5",
                 "private/var/mobile/Library/Biome/streams/restricted/App.Intent/local/7",
                 "private/var/mobile/Library/Biome/streams/restricted/"
                 "App.InFocus/local/tombstone/7",
+            ],
+        ),
+        (
+            "telegram_macos.yaml",
+            [
+                f"Users/olga/Library/Group Containers/"
+                f"6N38VWS5BX.ru.keepcoder.Telegram/{folder}{path}"
+                for folder in ("", "appstore/", "stable/")
+                for path in (
+                    *APPLE,
+                    ".tempkeyEncrypted",
+                    "accounts-shared-data",
+                    "crashhandler",
+                )
+            ],
+            ["Users/olga/Library/Group Containers/other/logs/a.txt"],
+        ),
+        (
+            "telegram_web_windows.yaml",
+            [
+                f"Users/Olga P/AppData/{folder}/{path}"
+                for folder in (
+                    "Local/Google/Chrome/User Data/Default",
+                    "Local/Google/Chrome Beta/User Data/Profile 2",
+                    "Local/BraveSoftware/Brave-Browser/User Data/Default",
+                    "Local/Microsoft/Edge/User Data/Default",
+                    "Local/Vivaldi/User Data/Default",
+                    "Local/Yandex/YandexBrowser/User Data/Default",
+                    "Roaming/Opera Software/Opera Stable",
+                    "Roaming/Opera Software/Opera GX Stable/Default",
+                    "Local/Some App/EBWebView/Default",
+                )
+                for path in CHROMIUM
+            ]
+            + [
+                "Users/Olga P/AppData/Roaming/Mozilla/Firefox/Profiles/a1.default/"
+                + path
+                for path in FIREFOX
+            ],
+            [
+                "Users/Olga P/AppData/Local/Google/Chrome/User Data/Default/History",
+                "Users/Olga P/AppData/Local/Google/Chrome/User Data/Default/IndexedDB/"
+                "https_example.com_0.indexeddb.leveldb/000003.log",
+                "Users/Olga P/AppData/Roaming/Mozilla/Firefox/Profiles/a1.default/"
+                "storage/default/https+++example.com/ls/data.sqlite",
+            ],
+        ),
+        (
+            "telegram_web_unix.yaml",
+            [
+                f"{folder}/{path}"
+                for folder in (
+                    "home/olga/.config/google-chrome/Default",
+                    "home/olga/.config/BraveSoftware/Brave-Browser/Profile 1",
+                    "home/olga/.config/opera",
+                    "home/olga/snap/chromium/common/chromium/Default",
+                    "home/olga/.var/app/com.google.Chrome/config/google-chrome/Default",
+                    "home/olga/.var/app/com.brave.Browser/config/BraveSoftware/"
+                    "Brave-Browser/Default",
+                    "root/.config/chromium/Default",
+                    "Users/olga/Library/Application Support/Google/Chrome/Default",
+                    "Users/olga/Library/Application Support/Microsoft Edge/Profile 1",
+                    "Users/olga/Library/Application Support/BraveSoftware/"
+                    "Brave-Browser/Default",
+                    "Users/olga/Library/Application Support/com.operasoftware.Opera",
+                    "data/data/com.android.chrome/app_chrome/Default",
+                    "data/user/10/com.example/app_webview/Default",
+                )
+                for path in CHROMIUM
+            ]
+            + [
+                f"{folder}/{path}"
+                for folder in (
+                    "home/olga/.mozilla/firefox/a1.default",
+                    "home/olga/snap/firefox/common/.mozilla/firefox/a1.default",
+                    "Users/olga/Library/Application Support/Firefox/Profiles/a1",
+                )
+                for path in FIREFOX
+            ]
+            + [
+                "Users/olga/Library/Safari/LocalStorage/"
+                "https_web.telegram.org_0.localstorage",
+                f"{SAFARI}/ab/ab/LocalStorage/localstorage.sqlite3-wal",
+                f"{SAFARI}/ab/ab/IndexedDB/cd/IndexedDB.sqlite3",
+                f"{SAFARI}/ab/ab/origin",
+            ],
+            [
+                "home/olga/.config/google-chrome/Default/Preferences",
+                "home/olga/.mozilla/firefox/a1.default/places.sqlite",
             ],
         ),
     ],
@@ -183,6 +318,9 @@ def test_there_is_a_filter_file() -> None:
         "remote_access_windows.yaml",
         "telegram_android.yaml",
         "telegram_ios.yaml",
+        "telegram_macos.yaml",
+        "telegram_web_unix.yaml",
+        "telegram_web_windows.yaml",
     ]
 
 
@@ -191,3 +329,77 @@ def test_info_names_them() -> None:
     text = audit.format_audit_record(audit.make_audit_record())
     assert "TelegramAndroidDatabases" in text
     assert str(FILTERS[0]) in text
+
+
+@pytest.mark.parametrize(
+    ("name", "root", "wanted"),
+    [
+        (
+            "TelegramWebLinux",
+            "home/olga",
+            [f".config/google-chrome/Profile 1/{path}" for path in CHROMIUM]
+            + [f"snap/chromium/common/chromium/Default/{path}" for path in CHROMIUM]
+            + [f".mozilla/firefox/a1.default/{path}" for path in FIREFOX],
+        ),
+        (
+            "TelegramWebDarwin",
+            "Users/olga",
+            [
+                f"Library/Application Support/{folder}/{path}"
+                for folder in ("Google/Chrome/Default", "com.operasoftware.Opera")
+                for path in CHROMIUM
+            ],
+        ),
+        (
+            "TelegramWebWindows",
+            "Users/olga",
+            [
+                f"AppData/{folder}/{path}"
+                for folder in (
+                    "Local/Google/Chrome/User Data/Profile 1",
+                    "Roaming/Opera Software/Opera Stable",
+                )
+                for path in CHROMIUM
+            ]
+            + [
+                f"AppData/Roaming/Mozilla/Firefox/Profiles/a1/{path}"
+                for path in FIREFOX
+            ],
+        ),
+        (
+            "TelegramWebAndroid",
+            "",
+            [
+                f"data/data/com.android.chrome/app_chrome/Default/{path}"
+                for path in CHROMIUM
+            ],
+        ),
+    ],
+)
+def test_artifacts_of_browsers(
+    tmp_path: Path, name: str, root: str, wanted: list[str]
+) -> None:
+    """The paths of a definition fit where the browsers put their files."""
+    variables = {
+        "%%users.homedir%%": "",
+        "%%users.localappdata%%": "/AppData/Local",
+        "%%users.appdata%%": "/AppData/Roaming",
+    }
+    definition = own_definitions()[name]
+    found = set()
+    for path in wanted:
+        (tmp_path / root / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / root / path).write_bytes(b"x")
+    for source in definition.sources:  # type: ignore[attr-defined]
+        for path in source.paths:
+            text = path.replace("\\", "/")
+            for variable, value in variables.items():
+                text = text.replace(variable, value)
+            # Other characters that mean something in a glob do not occur.
+            assert "[" not in text
+            assert "?" not in text
+            found |= {
+                item.relative_to(tmp_path / root).as_posix()
+                for item in (tmp_path / root).glob(text.lstrip("/"))
+            }
+    assert set(wanted) <= found

@@ -29,6 +29,7 @@ LOGIN_TOLERANCE: Final = 120.0
 _OTHERS_ONLY: Final = frozenset(
     {
         "android_unconfirmed_auth",
+        "apple_session_review",
         "tdata_unreviewed_authorization",
         "tdlib_new_authorizations",
     }

@@ -6,7 +6,8 @@ stay until tables are merged. All files are read, whether the MANIFEST lists the
 not.
 
 The folder is read twice: first for sequences and kinds (some 100 bytes per record stay
-in memory), then for the records themselves, one by one.
+in memory), then for the records themselves, one by one. Of a damaged table the records
+stay in memory, as far as they fit: to search for its blocks takes seconds.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ _NAME: Final = re.compile(r"(\d+)\.(log|ldb|sst)")
 _MANIFEST: Final = re.compile(r"MANIFEST-(\d+)")
 _TEXT_NAMES: Final = ("LOG.old", "LOG")
 _LONG_KEY: Final = 48
+# Bytes of records of damaged tables that stay in memory, and what each record adds.
+_MAXIMUM_KEPT: Final = 64 * 1024 * 1024
+_RECORD_SIZE: Final = 300
 
 
 class FileState(str, Enum):
@@ -156,6 +160,7 @@ class LevelDbFolder:
         self._fates: dict[bytes, array[int]] = {}
         self._copies: dict[tuple[bytes, int], int] = {}
         self._sequences = array("Q")
+        self._kept: dict[str, list[LevelDbRecord]] = {}
         self._read_fates()
 
     def records(
@@ -249,8 +254,17 @@ class LevelDbFolder:
     def _read_fates(self) -> None:
         fates: dict[bytes, array[int]] = {}
         sequences = array("Q")
+        left = _MAXIMUM_KEPT
         for file in self.files:
+            count = len(self.issues)
+            kept: list[LevelDbRecord] | None = [] if file.is_table else None
+            size = 0
             for record in self._read_file(file, self.issues):
+                if kept is not None:
+                    size += len(record.key) + len(record.value) + _RECORD_SIZE
+                    kept.append(record)
+                    if size > left:
+                        kept = None
                 if record.is_damaged:
                     continue
                 key = _short(record.key)
@@ -259,6 +273,9 @@ class LevelDbFolder:
                 if numbers is None:
                     fates[key] = numbers = array("Q")
                 numbers.append(record.sequence << 1 | record.kind)
+            if kept is not None and len(self.issues) > count:
+                self._kept[file.name] = kept
+                left -= size
         for key, numbers in fates.items():
             ordered = sorted(numbers)
             unique = array("Q")
@@ -274,6 +291,9 @@ class LevelDbFolder:
     def _read_file(
         self, file: LevelDbFile, issues: list[Issue]
     ) -> Iterator[LevelDbRecord]:
+        if file.name in self._kept:
+            yield from self._kept[file.name]
+            return
         opened = self._open(file.name)
         if opened is None:
             return

@@ -30,6 +30,7 @@ from telegram_forensics.formats.telegram_web_values import (
     StoredText,
     parse_json,
     read_identifier,
+    read_key,
     read_milliseconds,
     read_number,
     read_seconds,
@@ -150,6 +151,7 @@ class WebHistory:
 
     Attributes:
         states: values of `tt-global-state` of old builds of Web Z, with their sources.
+        unread: records of logins that are not what they should be, and why.
     """
 
     sessions: list[WebSession] = field(default_factory=list)
@@ -157,6 +159,7 @@ class WebHistory:
     settings: list[WebSetting] = field(default_factory=list)
     drafts: list[WebDraft] = field(default_factory=list)
     states: list[tuple[str, str, Source]] = field(default_factory=list)
+    unread: list[tuple[Source, str]] = field(default_factory=list)
 
 
 def read_history(items: Iterable[StoredText]) -> WebHistory:
@@ -199,6 +202,10 @@ class _Reader:
                     self._removals.append((item.key, item.source))
             else:
                 self._state[item.key] = (item.value, item.source)
+                if _is_strange(item.key, item.value):
+                    self._history.unread.append(
+                        (item.source, f"{item.key} is not what it should be")
+                    )
 
     def _note_logins(self, logins: list[WebLogin], commit: list[StoredText]) -> None:
         time = commit[0].source.time
@@ -450,6 +457,14 @@ def _commits(items: list[StoredText]) -> Iterator[list[StoredText]]:
         commit.append(item)
     if commit:
         yield commit
+
+
+def _is_strange(key: str, text: str) -> bool:
+    """Tells if a record of a login is none, as damage leaves it."""
+    name = key.removeprefix(snapshots.TEST_PREFIX)
+    if re.fullmatch(r"dc[1-5]_auth_key", name):
+        return read_key(parse_json(text)) is None
+    return _is_login_record(key) and isinstance(parse_json(text), str)
 
 
 def _is_login_record(key: str) -> bool:

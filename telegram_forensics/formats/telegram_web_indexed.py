@@ -41,6 +41,8 @@ _K_LOCAL: Final = "localStorage"
 _A_SESSION, _A_GLOBAL = "sessionEncrypted", "globalEncrypted"
 _A3_SESSIONS, _A3_GLOBALS = "sessionsVault_", "globalsVault_"
 SUFFIX: Final = "+passcode"
+KEY_SUFFIX: Final = "+stored_key"
+STORED_KEY: Final = "web_stored_key"
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class WebLock:
         tried: candidates that were tried.
         derivation: of the key, with its cost.
         source: record that tells of the passcode.
+        basis: what opened the stores, or did not.
     """
 
     client: str
@@ -60,6 +63,7 @@ class WebLock:
     tried: int
     derivation: str
     source: Source
+    basis: str = "web_passcode"
 
 
 @dataclass(slots=True)
@@ -90,13 +94,16 @@ class IndexedReader:
         self,
         passcodes: Sequence[bytes] = (b"",),
         progress: Callable[[], None] | None = None,
+        keys: Sequence[bytes] = (),
     ) -> None:
         """Begins.
 
         Args:
             passcodes: candidates as UTF-8.
             progress: called before each trial.
+            keys: of Web K's stores, which the client has put aside.
         """
+        self._stored_keys = keys
         self.result = IndexedResult()
         self._passcodes = passcodes
         self._progress = progress
@@ -232,7 +239,12 @@ class IndexedReader:
                 self._lock(WEB_K, opened, passcodes_of.K_DERIVATION, source)
             if opened is not None and opened[0] not in keys:
                 keys.append(opened[0])
-        if not self._k_passcodes:
+        stored = [key for key in self._stored_keys if self._fits(key)]
+        if stored:
+            for lock in self.result.locks:
+                if lock.client == WEB_K and lock.state == "locked":
+                    lock.state, lock.basis = "set", STORED_KEY
+        if not self._k_passcodes and not stored:
             self.result.unread.append(
                 (
                     self._encrypted_k[0].source,
@@ -242,19 +254,31 @@ class IndexedReader:
             )
         for value in self._encrypted_k:
             data = passcodes_of.read_bytes(value.value)
-            found = _decrypt_any(keys, data) if data is not None else None
+            found, suffix = None, SUFFIX
+            if data is not None:
+                found = _decrypt_any(keys, data)
+                if found is None:
+                    found, suffix = _decrypt_any(stored, data), KEY_SUFFIX
             if found is None:
-                if keys:
+                if keys or stored:
                     self._cannot_decrypt(value)
                 continue
-            self._read_k_store(value, self._parse(value, found))
+            self._read_k_store(value, self._parse(value, found), suffix)
 
-    def _read_k_store(self, value: StoredValue, content: Any) -> None:
+    def _fits(self, key: bytes) -> bool:
+        """Tells if a key opens one of the stores."""
+        return any(
+            passcodes_of.decrypt(key, data) is not None
+            for value in self._encrypted_k
+            if (data := passcodes_of.read_bytes(value.value)) is not None
+        )
+
+    def _read_k_store(self, value: StoredValue, content: Any, suffix: str) -> None:
         if not isinstance(content, dict):
             return
         store = (value.store or "").removesuffix(web_k.ENCRYPTED)
         if store == _K_LOCAL:
-            self._read_items(content, value.source)
+            self._read_items(content, value.source, suffix)
             return
         for name, item in content.items():
             self._k.add(
@@ -263,11 +287,13 @@ class IndexedReader:
                 )
             )
 
-    def _read_items(self, content: dict[str, Any], source: Source) -> None:
+    def _read_items(
+        self, content: dict[str, Any], source: Source, suffix: str = SUFFIX
+    ) -> None:
         """Items of localStorage that were moved into an encrypted store."""
         items = {name: (_to_text(item), source) for name, item in content.items()}
         for login in snapshots.find_logins(items, multiple=True):
-            login.basis += SUFFIX
+            login.basis += suffix
             self._add_session(login)
 
     # Web A with a passcode.

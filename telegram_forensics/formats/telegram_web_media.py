@@ -141,8 +141,9 @@ def _read_location(value: dict[str, Any], media: MediaFacts) -> None:
     place = place if isinstance(place, dict) else value
     for name, target in (("lat", "latitude"), ("long", "longitude")):
         number = place.get(name)
-        is_number = isinstance(number, int | float) and not isinstance(number, bool)
-        if is_number and -360 <= number <= 360:
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            continue
+        if -360 <= number <= 360:
             setattr(media, target, float(number))
     media.details["title"] = read_text(value.get("title"))
     media.details["address"] = read_text(value.get("address"))

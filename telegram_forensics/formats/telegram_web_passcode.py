@@ -8,11 +8,17 @@ Specification: formats/telegram_web.md section 7, with its known answers. Three 
   is UNCONFIRMED.
 - Web K: PBKDF2-HMAC-SHA-256, 100,000 rounds, with a hash that tells the right passcode.
 
+Older builds of Web K with a passcode put the key itself into localStorage
+(`encryption_key`) when the user went to another account or logged one out, later ones
+into sessionStorage (`encryption_key_handoff`): seen in the client's sources, not in a
+sample. What the client has removed of it may be on the disk for long.
+
 Everywhere the data is 12 bytes of IV, ciphertext, 16 bytes of tag.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
@@ -29,6 +35,8 @@ _K_ROUNDS: Final = 100_000
 # What an examiner's computer does in a second or so.
 _MAXIMUM_ROUNDS: Final = 10_000_000
 _MAXIMUM_SALT: Final = 1024
+STORED_KEY: Final = "encryption_key"
+HANDED_KEY: Final = "encryption_key_handoff"
 K_DERIVATION: Final = "PBKDF2-HMAC-SHA-256, 100000 rounds"
 A_DERIVATION: Final = "SHA-256, no work factor"
 
@@ -176,6 +184,21 @@ def read_k_passcode(value: Any) -> KPasscode | None:
     if any(not part or len(part) > _MAXIMUM_SALT for part in parts):
         return None
     return KPasscode(*[part for part in parts if part])
+
+
+def read_stored_key(text: Any) -> bytes | None:
+    """The key of Web K's stores as the client puts it aside, None if it is none.
+
+    Args:
+        text: base64, with quotes or without.
+    """
+    if not isinstance(text, str) or len(text) > _MAXIMUM_SALT:
+        return None
+    try:
+        key = base64.b64decode(text.strip('"'), validate=True)
+    except ValueError:
+        return None
+    return key if len(key) == _KEY else None
 
 
 def read_bytes(value: Any) -> bytes | None:

@@ -39,6 +39,7 @@ from telegram_forensics.formats.telegram_web_values import (
     read_key,
     read_key_hash,
     read_milliseconds,
+    read_number,
     read_seconds,
     read_text,
 )
@@ -47,6 +48,10 @@ TEST_PREFIX: Final = "t_"
 USER_AUTH: Final = "user_auth"
 GRAMJS: Final = "GramJs:sessionId"
 _GRAMJS_NAME: Final = re.compile(r"GramJs-session-([0-9]{12,14})")
+_PART: Final = re.compile(
+    r'"(dcId|userId|date|dc[1-5]_auth_key|dc[1-5]_hash)": ?(?:(")([0-9a-f]{1,512})"'
+    r"|([0-9]{1,19})(?=[,}]))"
+)
 ACCOUNT: Final = re.compile(r"account([1-9][0-9]?)")
 
 Snapshot = Mapping[str, tuple[str, Source]]
@@ -163,6 +168,8 @@ def _find_accounts(items: Snapshot) -> list[WebLogin]:
 def read_account(number: int, text: str, source: Source) -> WebLogin | None:
     """Reads an item `accountN`; None if nobody has logged in with it."""
     value = parse_json(text)
+    if isinstance(value, str):
+        value = _salvage(value)
     if not isinstance(value, dict):
         return None
     user = read_identifier(value.get("userId"))
@@ -197,6 +204,15 @@ def read_account(number: int, text: str, source: Source) -> WebLogin | None:
         last_name=read_text(value.get("lastName")),
         phone=read_text(value.get("phone")),
     )
+
+
+def _salvage(text: str) -> dict[str, Any]:
+    """What is still there of a record that is no JSON any more."""
+    found: dict[str, Any] = {}
+    for match in _PART.finditer(text):
+        name, quote, text_value, number = match.groups()
+        found[name] = text_value if quote else read_number(number)
+    return found
 
 
 def _read_keys(get: Any) -> dict[int, str]:

@@ -33,6 +33,24 @@ _SOURCES: Final = {
         "telegram_android_tgnet",
         "telegram_android_preferences",
     ),
+    "Telegram for iOS and macOS messages": (
+        "sqlite/telegram_apple_database",
+        "sqlite/telegram_ios_legacy",
+    ),
+    "Telegram for iOS and macOS sessions": (
+        "telegram_apple_accounts",
+        "telegram_apple_shared_data",
+    ),
+    "Telegram for iOS and macOS logs": (
+        "telegram_apple_critlog",
+        "telegram_apple_lock_state",
+        "telegram_apple_log",
+        "telegram_apple_run",
+    ),
+    "Clients with TDLib (Telegram X, Unigram)": (
+        "telegram_tdlib_binlog",
+        "sqlite/telegram_tdlib_database",
+    ),
     "Telegram Web sessions": (
         "telegram_web_local_storage",
         "telegram_web_extension",

@@ -44,6 +44,16 @@ ENGLISH: Final[dict[str, str]] = {
     "searched.Telegram Desktop exports": "Telegram Desktop exports",
     "searched.Telegram for Android messages": "Telegram for Android messages",
     "searched.Telegram for Android sessions": "Telegram for Android sessions",
+    "searched.Telegram for iOS and macOS messages": (
+        "Telegram for iOS and macOS: messages"
+    ),
+    "searched.Telegram for iOS and macOS sessions": (
+        "Telegram for iOS and macOS: sessions"
+    ),
+    "searched.Telegram for iOS and macOS logs": "Telegram for iOS and macOS: logs",
+    "searched.Clients with TDLib (Telegram X, Unigram)": (
+        "Clients with TDLib (Telegram X, Unigram)"
+    ),
     "searched.Telegram Web sessions": "Telegram Web sessions",
     "searched.Telegram Web caches": "Telegram Web caches",
     "searched.Android usage statistics": "Android usage statistics",
@@ -105,6 +115,14 @@ UKRAINIAN: Final[dict[str, str]] = {
     "searched.Telegram Desktop exports": "Експорти Telegram Desktop",
     "searched.Telegram for Android messages": "Повідомлення Telegram для Android",
     "searched.Telegram for Android sessions": "Сеанси Telegram для Android",
+    "searched.Telegram for iOS and macOS messages": (
+        "Telegram для iOS та macOS: повідомлення"
+    ),
+    "searched.Telegram for iOS and macOS sessions": "Telegram для iOS та macOS: сеанси",
+    "searched.Telegram for iOS and macOS logs": "Telegram для iOS та macOS: журнали",
+    "searched.Clients with TDLib (Telegram X, Unigram)": (
+        "Клієнти з TDLib (Telegram X, Unigram)"
+    ),
     "searched.Telegram Web sessions": "Сеанси Telegram Web",
     "searched.Telegram Web caches": "Кеші Telegram Web",
     "searched.Android usage statistics": "Статистика використання Android",
