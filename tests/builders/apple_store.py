@@ -173,7 +173,12 @@ def make_ios(
 
 
 def make_macos(
-    folder: Path, version: str = "12.2", *, passcode: str = "", **options: Any
+    folder: Path,
+    version: str = "12.2",
+    *,
+    passcode: str = "",
+    build: str = "appstore",
+    **options: Any,
 ) -> Installation:
     """Makes a Mac's group container, its database encrypted.
 
@@ -181,9 +186,10 @@ def make_macos(
         folder: gets the container.
         version: key of `VERSIONS`.
         passcode: what the key is locked with.
+        build: folder of the build.
         **options: of `make_database`.
     """
-    root = folder / "6N38VWS5BX.ru.keepcoder.Telegram" / "appstore"
+    root = folder / "6N38VWS5BX.ru.keepcoder.Telegram" / build
     work = folder / "making"
     database = postbox_database.make_database(
         work / "db_sqlite", version, reserved=80, **options
@@ -236,3 +242,19 @@ def make_macos(
     (root / "logs").mkdir()
     (root / "logs" / "critlog-2025-1-1_02-06-40.250.txt").write_bytes(critlog())
     return found
+
+
+PASSCODE = "olga's Mac"
+
+
+def make_mac_with_two_builds(folder: Path) -> list[Installation]:
+    """Makes what a Mac holds that has the builds of both sources.
+
+    That of the App Store has a passcode and a log, the direct one neither.
+
+    Args:
+        folder: gets the group container.
+    """
+    first = make_macos(folder, "12.2", passcode=PASSCODE, has_log=True, seed=1)
+    second = make_macos(folder, "8.1", build="stable", seed=2)
+    return [first, second]
