@@ -95,6 +95,8 @@ benchmark: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/browser_storage.py
 	$(BIN)/python benchmarks/browser_profile.py
+	$(BIN)/python benchmarks/sqlcipher.py
+	$(BIN)/python benchmarks/apple_database.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

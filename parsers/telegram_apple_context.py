@@ -47,6 +47,22 @@ def MakeTime(seconds):
     )
 
 
+def GetMessageIdentifier(message):
+    """Retrieves the identifier of a message.
+
+    Numbers of the server and those of this database overlap.
+
+    Args:
+      message (MessageId): message.
+
+    Returns:
+      str: number; where it is not the server's, with the namespace in front.
+    """
+    if message.namespace == postbox_ids.CLOUD:
+        return str(message.number)
+    return f"{message.namespace:d}:{message.number:d}"
+
+
 def GetPathSegments(path_spec):
     """Retrieves the path of a file, of a decrypted one that of the encrypted file.
 

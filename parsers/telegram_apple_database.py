@@ -1,11 +1,16 @@
 """SQLite plugin for the database of Telegram for iOS and native macOS (Postbox)."""
 
 from telegram_forensics.formats import postbox_coding
+from telegram_forensics.formats import postbox_records
+from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import sqlite_plugin
 from telegram_forensics.parsers import telegram_apple_context as apple_context
 from telegram_forensics.parsers import telegram_apple_messages as apple_messages
+from telegram_forensics.parsers import telegram_apple_peers as apple_peers
 from telegram_forensics.parsers import telegram_apple_records as apple_records
 from telegram_forensics.parsers import telegram_apple_storage as apple_storage
+
+BASIS_CHALLENGE = "apple_access_challenge"
 
 
 class TelegramApplePlugin(sqlite_plugin.TelegramSQLitePlugin):
@@ -32,6 +37,7 @@ class TelegramApplePlugin(sqlite_plugin.TelegramSQLitePlugin):
           view (DatabaseView): database.
         """
         if not self._IsAccountDatabase(view):
+            self._ProcessMetadata(parser_mediator, view)
             return
         store = apple_context.AppleStore(view.file_entry.path_spec)
         reader = apple_context.PostboxReader(view, store)
@@ -39,7 +45,39 @@ class TelegramApplePlugin(sqlite_plugin.TelegramSQLitePlugin):
         messages.Read()
         messages.Recover()
         messages.ReadMissing()
-        apple_records.RecordReader(parser_mediator, reader, messages.traces).Read()
+        for reader_class in (apple_peers.PeerReader, apple_records.RecordReader):
+            reader_class(parser_mediator, reader, messages.traces).Read()
+
+    @staticmethod
+    def _ProcessMetadata(parser_mediator, view):
+        """Extracts the passcode of the database of account records.
+
+        Until about 2020 it was there; the text itself is not handed on.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          view (DatabaseView): database.
+        """
+        for row, state in view.Read("t0", ["key", "value"]):
+            key, value = row.values
+            if key != 2 or not isinstance(value, bytes):
+                continue
+            problems = []
+            passcode = postbox_records.read_old_challenge(value, problems)
+            if passcode is None:
+                continue
+            for offset, reason in problems:
+                view.Warn(f"table t0, key 2: offset 0x{offset:x}: {reason:s}")
+            store = apple_context.AppleStore(view.file_entry.path_spec)
+            event_data = telegram_event_data.TelegramAccountEventData()
+            store.Apply(event_data, BASIS_CHALLENGE)
+            stored = ", stored in clear" if passcode.text else ""
+            event_data.passcode_kdf = f"{passcode.kind:s} passcode{stored:s}"
+            if store.platform != apple_context.MACOS:
+                event_data.passcode_state = "screen_lock"
+            event_data.record_state = state
+            event_data.written_time = view.file_entry.modification_time
+            parser_mediator.ProduceEventData(event_data, recovered=state is not None)
 
     @staticmethod
     def _IsAccountDatabase(view):

@@ -14,6 +14,7 @@ from telegram_forensics.formats import postbox_secret
 from telegram_forensics.formats import postbox_tables
 from telegram_forensics.formats import postbox_traces
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import client_trace_event_data
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import telegram_apple_context as apple_context
@@ -22,6 +23,16 @@ from telegram_forensics.parsers import tl_message_events
 TABLE = "t7"
 
 _FRAME_HEADER_SIZE = 24
+# Attributes that tell when the account did something with a message.
+_TRACED = frozenset(
+    [
+        "AutoclearTimeoutMessageAttribute",
+        "AutoremoveTimeoutMessageAttribute",
+        "ReactionsMessageAttribute",
+    ]
+)
+# What evidence can raise that no client wrote.
+_SENSELESS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 _PAGES_AT_ONCE = 64
 _PAGE_SIZES = frozenset(1 << power for power in range(9, 17))
 
@@ -62,7 +73,7 @@ def LoadTraces(reader):
                 method(key, value)
             except FormatError as exception:
                 reader.Warn(table, key, [(exception.offset, exception.reason)])
-            except TypeError:
+            except (AttributeError, TypeError):
                 reader.Warn(table, key, [(0, "key or value of another kind")])
             if problems:
                 reader.Warn(table, key, problems)
@@ -141,14 +152,57 @@ class MessageReader:
         if found is not None and (problems or not self._IsPlausible(key)):
             # Free space holds anything: what does not fit to its end is no message.
             return
+        try:
+            event_data = self._MakeEventData(key, stored)
+        except _SENSELESS as exception:
+            if found is not None:
+                return
+            # Evidence that decodes to what no client writes. The row stays.
+            name = type(exception).__name__
+            problems.append((0, f"message makes no sense: {name:s}: {exception!s}"))
+            stored = None
+            event_data = self._MakeEventData(key, stored)
         self._reader.Warn(TABLE, data_key, problems)
-        event_data = self._MakeEventData(key, stored)
         self._SetPlace(event_data, row, state, found)
         self._mediator.ProduceEventData(
             event_data,
             corrupted=stored is None or not stored.is_complete,
             recovered=state is not None,
         )
+        if state is None and stored is not None:
+            for trace in self._MakeTraces(key, stored):
+                self._mediator.ProduceEventData(trace)
+
+    def _MakeTraces(self, key, stored):
+        """Creates the event data of what was done with a message.
+
+        Args:
+          key (MessageKey): place of the message.
+          stored (StoredMessage): message.
+
+        Yields:
+          TelegramClientTraceEventData: event data.
+        """
+        # Most messages have neither: they need not be read a second time.
+        if not any(item.name in _TRACED for item in stored.attributes):
+            return
+        facts = postbox_facts.read_facts(key, stored)
+        chat = self._reader.GetChat(key.peer)
+        number = apple_context.GetMessageIdentifier(key.id)
+        place = f"{chat.kind:s} {chat.identifier:s}, message {number:s}"
+        found = [
+            ("reaction_given", item.time, f"{item.reaction:s}; {place:s}")
+            for item in facts.own_reactions
+        ]
+        if facts.countdown_start is not None and not facts.message.is_outgoing:
+            found.append(("message_opened", facts.countdown_start, place))
+        for kind, time, details in found:
+            event_data = client_trace_event_data.TelegramClientTraceEventData()
+            self._reader.Apply(event_data)
+            event_data.recorded_time = apple_context.MakeTime(time)
+            event_data.trace_details = details
+            event_data.trace_type = kind
+            yield event_data
 
     @staticmethod
     def _IsPlausible(key):
@@ -185,7 +239,9 @@ class MessageReader:
                 event_data.chat_identifier = chat.identifier
                 event_data.chat_title = chat.title
                 event_data.chat_type = chat.chat_type
-                event_data.message_identifier = str(key.number)
+                event_data.message_identifier = apple_context.GetMessageIdentifier(
+                    key.id
+                )
                 event_data.sent_time = tl_message_events.MakeTime(key.timestamp)
             return event_data
 
@@ -195,6 +251,7 @@ class MessageReader:
         event_data = self._maker.Make(
             facts.message, chat, key.number, None if is_waiting else key.timestamp
         )
+        event_data.message_identifier = apple_context.GetMessageIdentifier(key.id)
         if facts.authorization_hash is not None:
             event_data.authorization_hash = str(facts.authorization_hash)
             if hasattr(event_data, "reported_time") and not event_data.reported_time:
@@ -297,7 +354,10 @@ class MessageReader:
             if not self._IsNew(values, seen):
                 continue
             state = self._view.GetState(TABLE, None, {"key": carved.raw_key})
-            event_data = self._MakeEventData(carved.key, carved.message)
+            try:
+                event_data = self._MakeEventData(carved.key, carved.message)
+            except _SENSELESS:
+                continue
             event_data.record_offset = offset
             event_data.record_state = state
             event_data.record_table = TABLE
@@ -418,7 +478,7 @@ class MessageReader:
             for key, _ in self._reader.Rows(table):
                 try:
                     place = read(key).message
-                except (FormatError, TypeError):
+                except (AttributeError, FormatError, TypeError):
                     continue
                 mentions.add(place.id, table)
                 times[place.id] = place.timestamp
@@ -442,7 +502,7 @@ class MessageReader:
             event_data.chat_identifier = chat.identifier
             event_data.chat_title = chat.title
             event_data.chat_type = chat.chat_type
-            event_data.message_identifier = str(message.number)
+            event_data.message_identifier = apple_context.GetMessageIdentifier(message)
             event_data.record_state = "removed"
             event_data.record_table = ", ".join(tables)
             event_data.sent_time = apple_context.MakeTime(times.get(message))

@@ -117,5 +117,5 @@ class TelegramAppleStoragePlugin(sqlite_plugin.TelegramSQLitePlugin):
             event_data.chat_identifier = str(found.number)
             if found.peer is not None:
                 event_data.chat_type = found.peer.kind
-            event_data.message_identifier = str(message.number)
+            event_data.message_identifier = apple_context.GetMessageIdentifier(message)
         return event_data

@@ -9,6 +9,7 @@ from telegram_forensics.attribution.records import (
     Evidence,
     Grade,
     NoticeRecord,
+    Place,
     SimRecord,
 )
 from telegram_forensics.attribution.rules_messages import NO_LOCAL_TRACE, MessageIndex
@@ -27,25 +28,38 @@ _NAMES_OF_NOTICES = {
 
 def find_accounts(evidence: Evidence) -> list[Finding]:
     """TF-001: accounts that data sets know, with local passcode and two-step state."""
-    findings = {}
+    findings: dict[tuple[str, ...], Finding] = {}
+    bare = []
     for record in evidence.accounts:
         if record.identifier is None or record.place.snapshot is not None:
             continue
+        client = record.client_name or "a client"
         words = f"Account {record.identifier}"
         if record.name:
             words += f" ({record.name})"
-        words += f" is known to {record.client_name or 'a client'}"
+        words += f" is known to {client}"
         if record.passcode_state:
             words += f"; local passcode: {record.passcode_state}"
         if record.two_step_state:
             words += f"; two-step verification: {record.two_step_state}"
-        key = (record.identifier, record.place.image, words)
-        if key not in findings:
-            findings[key] = Finding(
-                "TF-001", f"{words}.", Grade.A, account=record.identifier
-            )
-        findings[key].evidence.append((record.place, "account record"))
+        key = (record.identifier, record.place.image, client, words)
+        if not (record.name or record.passcode_state or record.two_step_state):
+            bare.append((key, record.place))
+            continue
+        _add_account(findings, key, record.place)
+    said = {key[:3]: key for key in sorted(findings)}
+    for key, place in bare:
+        # It says nothing that another record of the client does not say.
+        _add_account(findings, said.get(key[:3], key), place)
     return [findings[key] for key in sorted(findings)]
+
+
+def _add_account(
+    findings: dict[tuple[str, ...], Finding], key: tuple[str, ...], place: Place
+) -> None:
+    if key not in findings:
+        findings[key] = Finding("TF-001", f"{key[-1]}.", Grade.A, account=key[0])
+    findings[key].evidence.append((place, "account record"))
 
 
 def find_sessions(ledger: Ledger) -> list[Finding]:

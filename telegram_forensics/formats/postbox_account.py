@@ -72,8 +72,7 @@ def read_account_state(value: PostboxObject) -> AccountState | None:
         )
         state = value.object("state")
         if state is not None:
-            date = state.integer("date")
-            found.synchronized = date if date is not None and date > 0 else None
+            found.synchronized = state.time("date")
             found.pts, found.seq = state.integer("pts"), state.integer("seq")
         return found
     if value.name == "UnauthorizedAccountState":

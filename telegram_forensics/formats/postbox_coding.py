@@ -45,6 +45,7 @@ TYPE_STRING_ARRAY: Final = 12
 TYPE_BYTES_ARRAY: Final = 13
 
 _MAXIMUM_DEPTH: Final = 64
+_MAXIMUM_TIME: Final = 1 << 33
 _OBJECT_HEAD: Final = 8
 # Of one list that is handed over.
 _MAXIMUM_PROBLEMS: Final = 1000
@@ -103,6 +104,11 @@ class PostboxObject:
         value = self.fields.get(key)
         # Newer decoders take either width, and a flag may be either kind.
         return int(value) if isinstance(value, int) else None
+
+    def time(self, key: str) -> int | None:
+        """Seconds since 1970, None if they are not there or no time of any client."""
+        value = self.integer(key)
+        return value if value is not None and 0 < value < _MAXIMUM_TIME else None
 
     def number(self, key: str) -> int | float | None:
         """A number, None if it is not there or none."""

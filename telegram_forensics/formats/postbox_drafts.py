@@ -68,10 +68,6 @@ def _inner(data: bytes | None, what: str, draft: Draft) -> PostboxObject | None:
     return found
 
 
-def _positive(value: int | None) -> int | None:
-    return value if value is not None and value > 0 else None
-
-
 def read_draft(data: bytes) -> Draft:
     """Value of t67 or t68."""
     draft = Draft()
@@ -82,7 +78,7 @@ def read_draft(data: bytes) -> Draft:
     shared = state.object("synchronizeableInputState")
     if shared is not None:
         draft.text = shared.text("t")
-        draft.time = _positive(shared.integer("s"))
+        draft.time = shared.time("s")
         draft.reply = _reply(shared)
     opaque = _inner(state.data("opaqueData"), "opaqueData", draft)
     if opaque is not None:
@@ -104,7 +100,7 @@ def _reply(value: PostboxObject) -> MessageId | None:
 
 
 def _read_local(value: PostboxObject, draft: Draft) -> None:
-    draft.local_time = _positive(value.integer("ts"))
+    draft.local_time = value.time("ts")
     draft.local_text = _input_text(value.object("is"))
     edit = value.object("em")
     if edit is None:

@@ -207,7 +207,7 @@ def _read_forward(stored: StoredMessage, facts: MessageFacts) -> None:
 
 
 def _edited(value: PostboxObject, found: PostboxFacts, _: MessageKey) -> None:
-    found.message.edited = value.integer("d") or None
+    found.message.edited = value.time("d")
     found.message.other["edit is hidden"] = bool(value.integer("h"))
 
 
@@ -298,7 +298,7 @@ def _source_author(value: PostboxObject, found: PostboxFacts, _: MessageKey) -> 
     peer = value.integer("oa")
     other["saved message of"] = describe_peer(peer) if peer else None
     other["saved message of the name"] = value.text("oan")
-    date = value.integer("od")
+    date = value.time("od")
     if date:
         other["saved message sent at"] = actions.time_in_words(date)
     other["saved message was outgoing"] = bool(value.integer("oout"))
@@ -306,11 +306,11 @@ def _source_author(value: PostboxObject, found: PostboxFacts, _: MessageKey) -> 
 
 def _session(value: PostboxObject, found: PostboxFacts, _: MessageKey) -> None:
     found.authorization_hash = value.integer("s")
-    found.authorization_time = value.integer("t")
+    found.authorization_time = value.time("t")
 
 
 def _autoremove(value: PostboxObject, found: PostboxFacts, key: MessageKey) -> None:
-    seconds, start = value.integer("t"), value.integer("c") or None
+    seconds, start = value.time("t"), value.time("c")
     is_secret = unpack_peer(key.peer).namespace == PEER_SECRET
     if not is_secret and start == key.timestamp and seconds != _VIEW_ONCE:
         # The timer of a chat runs from the sending: nobody opened anything.
@@ -321,7 +321,7 @@ def _autoremove(value: PostboxObject, found: PostboxFacts, key: MessageKey) -> N
 
 def _autoclear(value: PostboxObject, found: PostboxFacts, _: MessageKey) -> None:
     found.removal_clears_media = True
-    _set_countdown(value.integer("t"), value.integer("c") or None, found)
+    _set_countdown(value.time("t"), value.time("c"), found)
 
 
 def _set_countdown(seconds: int | None, start: int | None, found: PostboxFacts) -> None:
@@ -354,7 +354,7 @@ def _reactions(value: PostboxObject, found: PostboxFacts, _: MessageKey) -> None
             text += " (chosen by the account)"
         words.append(text)
     for item in value.objects("rp"):
-        peer, time = item.integer("p"), item.integer("ts")
+        peer, time = item.integer("p"), item.time("ts")
         text = f"{_reaction(item)} by {describe_peer(peer) if peer else 'unknown'}"
         if time:
             text += f" at {actions.time_in_words(time)}"
@@ -413,7 +413,7 @@ def _shortcut(value: PostboxObject, found: PostboxFacts, _: MessageKey) -> None:
 
 
 def _schedule(value: PostboxObject, found: PostboxFacts, key: MessageKey) -> None:
-    time = value.integer("t")
+    time = value.time("t")
     if time:
         found.scheduled_time = found.scheduled_time or time
         found.message.other["scheduled for"] = actions.time_in_words(time)

@@ -47,11 +47,11 @@ class Download:
 
 def read_download(value: PostboxObject) -> Download:
     """Content of an entry of list 11."""
-    time, seen = value.integer("timestamp"), value.integer("isSeen")
+    seen = value.integer("isSeen")
     return Download(
         read_codable_message(value.fields.get("messageId")),
         value.text("resourceId"),
-        time if time is not None and time > 0 else None,
+        value.time("timestamp"),
         None if seen is None else bool(seen),
     )
 

@@ -49,6 +49,5 @@ def read_session_review(item: bytes, value: PostboxObject) -> SessionReview:
         found.authorization_hash = stated
     found.is_consistent = stated is None or stated == found.authorization_hash
     found.device, found.location = value.text("device"), value.text("location")
-    time = value.integer("timestamp")
-    found.time = time if time is not None and time > 0 else None
+    found.time = value.time("timestamp")
     return found

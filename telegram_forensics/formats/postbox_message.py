@@ -221,6 +221,8 @@ class _Reader:
             self._list(message.custom_tags, 4, "custom tag", self._chunk)
         except FormatError:
             message.custom_tags.clear()
+        if not message.custom_tags:
+            # Zeros can be the beginning of whatever follows.
             self._offset = start
         return self._offset
 

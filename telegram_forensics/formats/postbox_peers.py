@@ -177,7 +177,7 @@ def _group(value: PostboxObject, found: StoredPeer) -> None:
     number = unpack_peer(found.value).number
     chat = found.chat = ChatFacts(Peer("group", number), "group", GROUP_CLASS)
     chat.title = value.text("t")
-    chat.date = _positive(value, "d")
+    chat.date = value.time("d")
     chat.members = value.integer("pc")
     role = value.object("rv")
     if role is not None:
@@ -201,7 +201,7 @@ def _channel(value: PostboxObject, found: StoredPeer) -> None:
     chat = found.chat = ChatFacts(Peer("channel", number), chat_type, CHANNEL_CLASS)
     chat.title = value.text("t")
     chat.username, others = _names(value)
-    chat.date = _positive(value, "d")
+    chat.date = value.time("d")
     flags = value.integer("fl")
     if flags is not None:
         chat.is_creator = bool(flags & _CHANNEL_CREATOR)
@@ -220,7 +220,7 @@ def _secret(value: PostboxObject, found: StoredPeer) -> None:
     secret = found.secret = SecretChatFacts(unpack_peer(found.value).number)
     user = read_peer(value.integer("r"))
     secret.user = None if user is None or user.kind != "user" else user.number
-    secret.date = _positive(value, "d")
+    secret.date = value.time("d")
     secret.role = _SECRET_ROLES.get(_number(value, "o"))
     secret.state = _SECRET_STATES.get(_number(value, "s"))
     secret.timer = _positive(value, "at")
@@ -262,8 +262,8 @@ def read_presence(value: PostboxObject) -> Presence:
     kind = value.integer("v")
     found = Presence(_STATUSES.get(_number(value, "v")))
     if kind == _SEEN:
-        found.last_seen = _positive(value, "t")
-    found.last_activity = _positive(value, "la")
+        found.last_seen = value.time("t")
+    found.last_activity = value.time("la")
     found.is_hidden = bool(value.integer("h"))
     return found
 
@@ -322,7 +322,7 @@ def read_cached_peer(value: PostboxObject) -> CachedPeer:
         found.details["birthday"] = _birthday(value)
         found.details["note"] = _json_words(value, "note")
     found.inviter = read_peer(value.integer("invBy"))
-    found.invited = _positive(value, "invOn")
+    found.invited = value.time("invOn")
     members = value.object("p")
     if members is not None:
         found.members = _members(members)
@@ -335,7 +335,7 @@ def read_cached_peer(value: PostboxObject) -> CachedPeer:
             ("photo changed", "photoChangeDate"),
             ("asked to join", "requestChatDate"),
         ):
-            time = _positive(status, key)
+            time = status.time(key)
             found.details[words] = None if time is None else time_in_words(time)
         found.details["asked to join chat"] = status.text("requestChatTitle")
     migrated = value.object("mr")
@@ -355,7 +355,7 @@ def _members(value: PostboxObject) -> list[Member]:
             continue
         role = _ROLES.get(_number(item, "v"), "member")
         inviter = read_peer(item.integer("b"))
-        found.append(Member(peer, role, inviter, _positive(item, "t")))
+        found.append(Member(peer, role, inviter, item.time("t")))
     return found
 
 

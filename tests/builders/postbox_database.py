@@ -20,7 +20,6 @@ from typing import Any
 from tests.builders import nskeyedarchiver as ns
 from tests.builders import postbox as write
 from tests.builders import sqlite_files
-from tests.builders import sqlite_files
 from tests.builders.postbox_cast import TABLES, VERSIONS, Cast, Chat, Version
 from tests.builders.postbox_messages import DIALOG_INTENTS, INTENTS, Made, Maker, Truth
 
@@ -129,8 +128,6 @@ class _Generator:
         path = self.database.path
         path.parent.mkdir(parents=True, exist_ok=True)
         work = path.with_name(f"{path.name}.making")
-        if reserved:
-            sqlite_files.reserve(work, reserved, 4096)
         if reserved:
             sqlite_files.reserve(work, reserved, 4096)
         self._connection = sqlite3.connect(work)
