@@ -10,9 +10,9 @@ a second size the memory of both is compared: it must not grow with the database
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile
@@ -53,20 +53,26 @@ def run(evidence: pathlib.Path, folder: pathlib.Path) -> tuple[float, float, int
     )
 
 
+def make(kind: str, folder: pathlib.Path, rounds: int) -> tuple[str, str, int]:
+    """Makes a database; root, path and number of messages."""
+    made = {"iOS": apple_store.make_ios, "macOS": apple_store.make_macos}[kind](
+        folder, rounds=rounds
+    )
+    return str(made.root), str(made.path), len(made.database.messages)
+
+
 def measure(messages: int, folder: pathlib.Path) -> None:
     """Prints the figures of one size."""
     rounds = max(1, messages // A_ROUND)
     (folder / "empty").mkdir(parents=True)
     idle, _, memory = run(folder / "empty", folder)
     print(f"{messages} messages; log2timeline alone: {idle:.1f} s, {memory} MiB")
-    for name, make in (
-        ("iOS", apple_store.make_ios),
-        ("macOS", apple_store.make_macos),
-    ):
-        made = make(folder / name, rounds=rounds)
-        count = len(made.database.messages)
-        size = made.path.stat().st_size / 1e6
-        seconds, clock, memory = run(made.root, folder)
+    for name in ("iOS", "macOS"):
+        # In a process of its own: one that is started counts the memory of its parent.
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            root, path, count = pool.apply(make, (name, folder / name, rounds))
+        size = pathlib.Path(path).stat().st_size / 1e6
+        seconds, clock, memory = run(pathlib.Path(root), folder)
         speed = count / (seconds - idle)
         print(
             f"  {name}: {count} messages, {size:.0f} MB: {speed:.0f} "
@@ -80,8 +86,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for number, size in enumerate(sizes):
             measure(size, pathlib.Path(name) / str(number))
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"(making the databases took up to {own} MiB)")
 
 
 if __name__ == "__main__":

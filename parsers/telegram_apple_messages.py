@@ -18,6 +18,7 @@ from telegram_forensics.parsers import client_trace_event_data
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import telegram_apple_context as apple_context
+from telegram_forensics.parsers import telegram_apple_missing as apple_missing
 from telegram_forensics.parsers import tl_message_events
 
 TABLE = "t7"
@@ -467,48 +468,32 @@ class MessageReader:
 
     def ReadMissing(self):
         """Produces the events of messages that only indexes know, in the last pass."""
-        if not self._view.is_last_pass:
-            return
-        times = {}
-        mentions = postbox_traces.Mentions()
-        for table, read in (
-            ("t12", lambda key: postbox_keys.read_tag_key(key, self._reader.schema)),
-            ("t39", postbox_keys.read_global_tag_key),
-        ):
-            for key, _ in self._reader.Rows(table):
-                try:
-                    place = read(key).message
-                except (AttributeError, FormatError, TypeError):
-                    continue
-                mentions.add(place.id, table)
-                times[place.id] = place.timestamp
-        for key, value in self._reader.Rows("t4"):
-            try:
-                message = postbox_keys.read_index_key(key)
-                _, times[message] = postbox_tables.read_index_entry(value)
-            except (FormatError, TypeError):
-                continue
-            mentions.add(message, "t4")
-        present = set()
-        for key, _ in self._reader.Rows(TABLE):
-            try:
-                present.add(postbox_keys.read_message_key(key, self._reader.schema).id)
-            except (FormatError, TypeError):
-                continue
-        for message, tables in mentions.missing(present):
-            chat = self._reader.GetChat(message.peer)
-            event_data = message_event_data.TelegramMessageEventData()
-            self._reader.Apply(event_data)
-            event_data.chat_identifier = chat.identifier
-            event_data.chat_title = chat.title
-            event_data.chat_type = chat.chat_type
-            event_data.message_identifier = apple_context.GetMessageIdentifier(message)
-            event_data.record_state = "removed"
-            event_data.record_table = ", ".join(tables)
-            event_data.sent_time = apple_context.MakeTime(times.get(message))
-            details = {
-                "only an index names the message": True,
-                "call": "t39" in tables,
-            }
-            self._maker.AddDetails(event_data, details)
-            self._mediator.ProduceEventData(event_data, recovered=True)
+        if self._view.is_last_pass:
+            missing = apple_missing.FindMissing(self._reader, self._view)
+            for message, (timestamp, tables) in sorted(missing.items()):
+                self._ProduceMissing(message, timestamp, sorted(tables))
+
+    def _ProduceMissing(self, message, timestamp, tables):
+        """Produces the event of a message that only indexes know.
+
+        Args:
+          message (MessageId): message.
+          timestamp (int): its time, seconds since 1970 UTC.
+          tables (list[str]): tables that name it.
+        """
+        chat = self._reader.GetChat(message.peer)
+        event_data = message_event_data.TelegramMessageEventData()
+        self._reader.Apply(event_data)
+        event_data.chat_identifier = chat.identifier
+        event_data.chat_title = chat.title
+        event_data.chat_type = chat.chat_type
+        event_data.message_identifier = apple_context.GetMessageIdentifier(message)
+        event_data.record_state = "removed"
+        event_data.record_table = ", ".join(tables)
+        event_data.sent_time = apple_context.MakeTime(timestamp)
+        details = {
+            "only an index names the message": True,
+            "call": "t39" in tables,
+        }
+        self._maker.AddDetails(event_data, details)
+        self._mediator.ProduceEventData(event_data, recovered=True)
