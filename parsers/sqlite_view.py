@@ -190,6 +190,11 @@ class DatabaseView:
         return path_spec.location, parent
 
     @property
+    def resolver_context(self):
+        """dfvfs.Context: resolver context of the run."""
+        return self._mediator.resolver_context
+
+    @property
     def is_last_pass(self):
         """bool: True in the pass after which there is no other one."""
         return self.is_log_pass or self.wal_file_entry is None

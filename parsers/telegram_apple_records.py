@@ -11,6 +11,7 @@ from telegram_forensics.parsers import client_trace_event_data
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import storage_event_data
 from telegram_forensics.parsers import telegram_apple_context as apple_context
+from telegram_forensics.parsers import telegram_apple_system as apple_system
 from telegram_forensics.parsers import telegram_apple_tables as apple_tables
 from telegram_forensics.parsers import tl_message_events
 
@@ -322,8 +323,26 @@ class RecordReader(apple_tables.TableReader):
             event_data.created_time = tl_message_events.MakeTime(session.created)
             if session.initialization is not None:
                 event_data.system_version = session.initialization.system_version
+                event_data.session_details = self._DescribeDifferences(session)
         event_data.written_time = self._view.file_entry.modification_time
         yield event_data
+
+    def _DescribeDifferences(self, session):
+        """Describes what was announced and does not fit the examined device.
+
+        Args:
+          session (StoredKey): key of the session with what was announced.
+
+        Returns:
+          str: differences in words or None.
+        """
+        version = apple_system.ReadSystemVersion(
+            self._view.file_entry.path_spec, self._view.resolver_context
+        )
+        differences = apple_system.FindDifferences(
+            session.initialization, self._reader.store.platform, version
+        )
+        return "; ".join(differences) or None
 
     def _MakeLogin(self, account):
         """Creates the event data of a login that was not finished.
