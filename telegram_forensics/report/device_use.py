@@ -24,7 +24,10 @@ _NOTIFICATION: Final = "telegram:notification"
 _FOCUS: Final = "ios:biome:app_in_focus"
 _STREAM_NOTIFICATION: Final = "ios:biome:notification"
 _WEB: Final = "telegram:web_trace"
-DATA_TYPES: Final = frozenset({_USE, _NOTIFICATION, _FOCUS, _STREAM_NOTIFICATION, _WEB})
+_CLIENT: Final = "telegram:client_trace"
+DATA_TYPES: Final = frozenset(
+    {_USE, _NOTIFICATION, _FOCUS, _STREAM_NOTIFICATION, _WEB, _CLIENT}
+)
 _MAC: Final = 1
 
 _DEVICE_WORDS: Final = {
@@ -46,6 +49,22 @@ _WEB_WORDS: Final = {
     "state_created": "Telegram Web made its state anew",
     "update_received": "Telegram Web received its last update",
 }
+# What the files of a client say of its runs; all others are no sign of one.
+_RUN_WORDS: Final = {
+    "api_send": "sent by the API",
+    "client_alive": "still running",
+    "client_started": "started",
+    "message_opened": "message that destroys itself opened",
+    "online_here": "went on- or offline",
+    "server_contact": "in contact with the server",
+    "session_started": "connected",
+    "update_received": "received its last update",
+}
+# What somebody did at the screen of a telephone.
+_SCREEN_WORDS: Final = {
+    "app_active": "last use of the application",
+    "wrong_passcodes": "wrong passcodes typed",
+}
 _NOTIFICATION_WORDS: Final = {
     "clicked": "notification clicked",
     "dismissed": "notification dismissed",
@@ -59,6 +78,8 @@ def read(
     if values.get("data_type") == _WEB:
         # Each version of such a record is a use of its own.
         yield from _read_web(place, values)
+    elif values.get("data_type") == _CLIENT:
+        yield from _read_client(place, values)
     elif values.get("record_state") is not None:
         # Said again, or not any more, by the file or row that counts.
         return
@@ -105,6 +126,24 @@ def _read_web(place: Place, values: dict[str, Any]) -> Iterator[PresenceRecord]:
         details.append(f"account {account}")
     yield PresenceRecord(
         place, "client_running", time, words=", ".join(details), account=account
+    )
+
+
+def _read_client(place: Place, values: dict[str, Any]) -> Iterator[PresenceRecord]:
+    time, kind = _time(values.get("recorded_time")), str(values.get("trace_type"))
+    words = _RUN_WORDS.get(kind) or _SCREEN_WORDS.get(kind)
+    if time is None or words is None:
+        return
+    said = f"{values.get('client_name') or 'Telegram'}: {words}"
+    if values.get("trace_details"):
+        said += f", {values['trace_details']}"
+    account = values.get("account_identifier")
+    yield PresenceRecord(
+        place,
+        "phone_activity" if kind in _SCREEN_WORDS else "client_running",
+        time,
+        words=said,
+        account=account,
     )
 
 

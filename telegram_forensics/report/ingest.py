@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -14,7 +13,8 @@ from telegram_forensics.report.file_traces import FileTraceCollector, JournalSpa
 from telegram_forensics.report.logs import LogCollector
 from telegram_forensics.report.selection import is_selected
 from telegram_forensics.report.sources import SourceTable
-from telegram_forensics.report.storage import Location, PlasoStorage, Row
+from telegram_forensics.report.storage import PlasoStorage, Row
+from telegram_forensics.report.stores import store_of
 
 # What each basis of attribution is worth, see docs/event_data.md. The exports are
 # editable files whatever they repeat.
@@ -23,50 +23,29 @@ _GRADES_OF_SESSIONS: Final = {
     "export_web_sessions_list": Grade.C,
     "tdata_unreviewed_authorization": Grade.B,
     "android_unconfirmed_auth": Grade.B,
+    "tdlib_new_authorizations": Grade.B,
+    "apple_session_review": Grade.B,
     "debug_log": Grade.B,
     "debug_log_bound_key": Grade.B,
 }
 # Records that are the key itself; others mention its id.
 _KEY_BASES: Final = (
+    "apple_account_record",
+    "apple_keychain",
+    "apple_shared_data",
     "library_session_file",
     "tdata_authorization",
+    "tdlib_binlog",
     "tgnet_perm_key",
 )
 _OLD_STATES: Final = frozenset({"overwritten", "removed", "unused_slot"})
 _TRACE_TABLES: Final = frozenset({"randoms", "randoms_v2"})
 _INPUT_TYPES: Final = frozenset({"remotecontrol", "remotesupport", "remote_control"})
 _VIEW_TYPES: Final = frozenset({"filetransfer", "presentation", "vpn", "chat"})
-_TDATA: Final = re.compile(r"^(.*?[/\\]tdata)(?:[/\\]|$)", re.IGNORECASE)
-_FOLDER: Final = re.compile(
-    r"(.*)[\\/](?:td(?:_test)?\.binlog(?:\.new)?|db(?:_test)?\.sqlite(?:-wal)?)$"
-    r"|(?=.*[\\/]account-[0-9]+[\\/])(.*[\\/]account-[0-9]+)[\\/].*",
-    re.IGNORECASE | re.DOTALL,
-)
-_ANDROID: Final = re.compile(
-    r"^(?P<root>.*?)/(?:files(?:/account(?P<slot>\d+))?|shared_prefs)/[^/]+$"
-)
 # The two caches of a login are made at once; a clearing later parts them.
 _CACHE_TOLERANCE: Final = 60.0
 
 Progress = Callable[[str, int, int], None]
-
-
-def store_of(location: Location, slot: str | None) -> str:
-    """Data set that a file belongs to, so that its many files count as one.
-
-    For tdata that is the folder, for Android the application's folder with the slot,
-    for TDLib the folder, for iOS and native macOS that of the account.
-    """
-    path = location.path
-    match = _TDATA.match(path)
-    if match:
-        return match[1]
-    match = _ANDROID.match(path)
-    if match:
-        number = match["slot"] or slot or "0"
-        return match["root"] if number == "0" else f"{match['root']} (slot {number})"
-    match = _FOLDER.match(path)
-    return (match[1] or match[2]) if match else path
 
 
 class Ingest:

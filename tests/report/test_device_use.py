@@ -160,3 +160,29 @@ def test_web_client_open() -> None:
 def test_other_web_traces(values: dict[str, Any]) -> None:
     """What a browser or a worker may do alone is no run of the client."""
     assert not collect("telegram:web_trace", **values).presence
+
+
+def test_client_traces() -> None:
+    """Files of a client say when it ran, and on telephones that somebody was there."""
+    (run,) = collect(
+        "telegram:client_trace",
+        trace_type="api_send",
+        trace_details="messages.sendMessage",
+        recorded_time=100.5,
+        client_name="Telegram for macOS",
+        account_identifier="5211046831",
+    ).presence
+    assert (run.kind, run.start, run.account) == (
+        "client_running",
+        100.5,
+        "5211046831",
+    )
+    assert run.words == "Telegram for macOS: sent by the API, messages.sendMessage"
+    (screen,) = collect(
+        "telegram:client_trace", trace_type="wrong_passcodes", recorded_time=7.0
+    ).presence
+    assert screen.kind == "phone_activity"
+    for kind, time in (("log_record", 5.0), ("login_tokens", None), ("api_call", 5.0)):
+        assert not collect(
+            "telegram:client_trace", trace_type=kind, recorded_time=time
+        ).presence

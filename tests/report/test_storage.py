@@ -17,7 +17,7 @@ import pytest
 
 from telegram_forensics import cli
 from telegram_forensics.attribution.engine import attribute
-from telegram_forensics.report import document, ingest
+from telegram_forensics.report import document, ingest, stores
 from telegram_forensics.report.storage import Location, PlasoStorage, StorageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,12 +252,22 @@ def test_damaged_records(storage_path: Path, tmp_path: Path, data: Any) -> None:
         ("/data/data/p/files/account2/tgnet.dat", None, "/data/data/p (slot 2)"),
         ("/data/data/p/shared_prefs/userconfig2.xml", "2", "/data/data/p (slot 2)"),
         ("/data/data/p/shared_prefs/userconfing.xml", "0", "/data/data/p"),
+        ("/x/tdlib/td.binlog", None, "/x/tdlib"),
+        ("/x/tdlib/db.sqlite-wal", None, "/x/tdlib"),
+        ("/g/appstore/account-5/postbox/db/db_sqlite", "5", "/g/appstore/account-5"),
+        ("/g/appstore/accounts-shared-data", "5", "/g/appstore/account-5"),
+        (
+            "/g/telegram-data/accounts-metadata/atomic-state",
+            "-1",
+            "/g/telegram-data/account-18446744073709551615",
+        ),
+        ("/g/telegram-data/accounts-metadata/login-tokens", None, "/g/telegram-data"),
         ("/elsewhere/result.json", None, "/elsewhere/result.json"),
     ],
 )
 def test_stores(path: str, slot: str | None, store: str) -> None:
     """The files of one data set are one store."""
-    assert ingest.store_of(Location("image", path, None), slot) == store
+    assert stores.store_of(Location("image", path, None), slot) == store
 
 
 def run_psort(
