@@ -191,15 +191,20 @@ class _TableReader:
         selected = f"{keys}, {self._columns}" if keys else self._columns
         statement = f"SELECT {selected} FROM {quote(self._table)}"
         width = len(self._key_columns)
-        seen = Counter[tuple[Any, ...]]()
         try:
             for row in self._read_ahead(statement):
-                seen[row[:width]] += 1
                 yield Row(None, row[width:])
         except sqlite3.Error as exception:
             reason = str(exception)
         else:
             return
+        # Only of a damaged table the keys are needed: they are read once more.
+        seen = Counter[tuple[Any, ...]]()
+        try:
+            for row in self._read_ahead(statement):
+                seen[row[:width]] += 1
+        except sqlite3.Error:
+            pass
         behind = []
         if keys:
             order = ", ".join(f"{name} DESC" for name in self._key_columns)
