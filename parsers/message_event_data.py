@@ -300,7 +300,7 @@ class TelegramMessageEventData(event_data.TelegramEventData):
           "exceeds_maximum_size" or "not_included".
       media_type (str): photo, video, video_message, voice, audio, animation, document,
           sticker, contact, geo, live_location, venue, webpage, poll, game, invoice,
-          story, dice, giveaway, todo, paid_media or unsupported.
+          story, dice, giveaway, todo, paid_media, rich_text or unsupported.
       message_identifier (str): identifier of the message, decimal.
       origin (str): outgoing messages only: "this_installation", "no_local_trace",
           "not_applicable" or "not_determinable".

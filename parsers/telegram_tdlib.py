@@ -1,14 +1,16 @@
-"""Parsers for TDLib's event log and the files beside it."""
+"""Parsers for TDLib's event log.
 
-from dfdatetime import posix_time as dfdatetime_posix_time
-from dfvfs.lib import definitions as dfvfs_definitions
-from plaso.containers import event_sources
+One knows an encrypted log by its signature, under whatever name; the other one by its
+name, which is all that tells a log in clear or one whose beginning is damaged.
+"""
+
 from plaso.lib import errors
+from plaso.lib import specification
+from plaso.parsers import interface
 
 from telegram_forensics.formats import tdlib_binlog
 from telegram_forensics.formats import tdlib_paths
 from telegram_forensics.formats import tdlib_pending
-from telegram_forensics.formats import tdlib_side_files
 from telegram_forensics.formats import tdlib_state
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import client_trace_event_data
@@ -18,23 +20,12 @@ from telegram_forensics.parsers import telegram_desktop_reader
 from telegram_forensics.parsers import telegram_tdlib_directory as directory
 from telegram_forensics.parsers import telegram_tdlib_entities as entities
 from telegram_forensics.parsers import telegram_tdlib_events as events
-from telegram_forensics.vfs import folder as vfs_folder
-from telegram_forensics.vfs import sqlcipher_mount
-
-_LOG_NAMES = frozenset(["tdlib_log.txt", "tdlib_log.txt.old", "tdlib_log.txt.old.old"])
-_MAXIMUM_ACCOUNTS_FILE = 65536
-_CHUNK = 1 << 20
 
 
-class TdlibBinlogParser(name_filter.NamedFileParser):
-    """Parser for td.binlog."""
+class BaseTdlibBinlogParser:
+    """Shared functionality of the two parsers."""
 
-    NAME = "telegram_tdlib_binlog"
-    DATA_FORMAT = "TDLib event log (td.binlog) file"
-
-    FILTERS = frozenset([name_filter.NameFilter(tdlib_paths.is_binlog_name)])
-
-    def ParseFileObject(self, parser_mediator, file_object):
+    def _ParseLog(self, parser_mediator, file_object):
         """Parses an event log.
 
         Args:
@@ -42,17 +33,14 @@ class TdlibBinlogParser(name_filter.NamedFileParser):
           file_object (dfvfs.FileIO): file-like object.
 
         Raises:
-          WrongParser: when the file cannot be parsed.
+          FormatError: when the file is no event log.
         """
         file_entry = parser_mediator.GetFileEntry()
         passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
         keys = passcodes.values if passcodes else (b"",)
-        try:
-            log = tdlib_binlog.read_binlog(file_object, keys, file_entry.name)
-        except FormatError as exception:
-            raise errors.WrongParser(str(exception)) from None
+        log = tdlib_binlog.read_binlog(file_object, keys, file_entry.name)
         if log.encryption is None and not log.records:
-            raise errors.WrongParser("No record of an event log.")
+            raise FormatError(0, "no record of an event log")
 
         application = tdlib_paths.find_application(
             directory.GetPath(file_entry.path_spec)
@@ -61,6 +49,7 @@ class TdlibBinlogParser(name_filter.NamedFileParser):
             self._ProduceLocked(
                 parser_mediator, file_entry, application, len(tuple(keys))
             )
+            self._MountDatabase(parser_mediator, file_entry)
             return
         state = tdlib_state.read_state(log, file_entry.name)
         context = events.TdlibContext(application, state, file_entry.modification_time)
@@ -130,9 +119,8 @@ class TdlibBinlogParser(name_filter.NamedFileParser):
                 events.SetRecord(event_data, record)
                 self._SetSending(event_data, message, record)
                 self._Produce(parser_mediator, event_data)
+                self._WarnOfRest(parser_mediator, message, record)
         for record in state.push:
-            if record.kind != 0x200:
-                continue
             try:
                 push = tdlib_pending.read_push(record)
             except FormatError as exception:
@@ -151,6 +139,26 @@ class TdlibBinlogParser(name_filter.NamedFileParser):
                     events.SetRecord(event_data, record)
                     event_data.record_state = None
                     self._Produce(parser_mediator, event_data)
+
+    @staticmethod
+    def _WarnOfRest(parser_mediator, message, record):
+        """Warns of what could not be read of a request to send.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          message (PendingMessage): request.
+          record (BinlogRecord): record that holds it.
+        """
+        words = []
+        if message.message.problem is not None:
+            words.append(message.message.problem.reason)
+        if message.left:
+            words.append(f"{message.left:d} messages behind it are not read")
+        if words:
+            reason = ", ".join(words)
+            parser_mediator.ProduceWarning(
+                f"offset 0x{record.offset:x}: message that was to be sent: {reason:s}"
+            )
 
     @staticmethod
     def _SetSending(event_data, message, record):
@@ -202,7 +210,9 @@ class TdlibBinlogParser(name_filter.NamedFileParser):
             words.append(push.text)
         event_data.recorded_time = events.MakeTime(push.date)
         event_data.trace_details = ", ".join(words)
-        event_data.trace_type = "notification_received"
+        event_data.trace_type = (
+            "notification_of_edit" if push.is_edit else "notification_received"
+        )
         if event_data.recorded_time is not None:
             event_data.written_time = None
         return event_data
@@ -214,65 +224,39 @@ class TdlibBinlogParser(name_filter.NamedFileParser):
           parser_mediator (ParserMediator): parser mediator.
           file_entry (dfvfs.FileEntry): file entry of the log.
         """
-        name = tdlib_paths.database_name(file_entry.name)
-        try:
-            folder = vfs_folder.open_parent_folder(
-                file_entry.path_spec, parser_mediator.resolver_context
-            )
-            entries = folder.file_entries() if folder is not None else {}
-        except OSError as exception:
-            parser_mediator.ProduceWarning(f"folder cannot be listed: {exception!s}")
+        if not tdlib_paths.is_binlog_name(file_entry.name):
+            # Which database it belongs to is not known.
             return
+        entries = directory.GetNeighbours(parser_mediator, file_entry)
+        name = tdlib_paths.database_name(file_entry.name)
         database = entries.get(name) or entries.get(f"{name}-wal")
         is_second = file_entry.name.lower().endswith(".new") and any(
             other.lower() == file_entry.name.lower()[: -len(".new")]
             for other in entries
         )
-        if database is None or is_second:
-            return
-        try:
-            mount = sqlcipher_mount.Mount(
-                database.path_spec, parser_mediator.resolver_context
-            )
-        except (FormatError, OSError) as exception:
-            parser_mediator.ProduceWarning(f"{database.name:s}: {exception!s}")
-            return
-        if mount.is_locked:
-            reasons = "; ".join(mount.reasons)
-            parser_mediator.ProduceWarning(
-                f"{database.name:s}: cannot be decrypted: {reasons:s}"
-            )
-            return
-        for damage in mount.verify():
-            parser_mediator.ProduceWarning(
-                f"{database.name:s}: {damage.location:s}: offset "
-                f"0x{damage.offset:x}: {damage.reason:s}"
-            )
-        for location in mount.locations:
-            parser_mediator.ProduceEventSource(
-                event_sources.EventSource(
-                    file_entry_type=dfvfs_definitions.FILE_ENTRY_TYPE_FILE,
-                    path_spec=mount.path_spec(location),
-                )
-            )
+        if database is not None and not is_second:
+            directory.MountDatabase(parser_mediator, database)
 
 
-class TelegramXAccountsParser(name_filter.NamedFileParser):
-    """Parser for tdlib_accounts.bin of Telegram X."""
+class TdlibBinlogParser(BaseTdlibBinlogParser, interface.FileObjectParser):
+    """Parser for encrypted event logs, found by their signature."""
 
-    NAME = "telegram_x_accounts"
-    DATA_FORMAT = "Telegram X list of accounts (tdlib_accounts.bin) file"
+    NAME = "telegram_tdlib_binlog"
+    DATA_FORMAT = "TDLib event log (td.binlog) file"
 
-    FILTERS = frozenset(
-        [
-            name_filter.NameFilter(
-                lambda name: name.lower().startswith("tdlib_accounts.bin")
-            )
-        ]
-    )
+    @classmethod
+    def GetFormatSpecification(cls):
+        """Retrieves the format specification.
+
+        Returns:
+          FormatSpecification: format specification.
+        """
+        format_specification = specification.FormatSpecification(cls.NAME)
+        format_specification.AddNewSignature(tdlib_binlog.SIGNATURE, offset=0)
+        return format_specification
 
     def ParseFileObject(self, parser_mediator, file_object):
-        """Parses a list of accounts.
+        """Parses an event log.
 
         Args:
           parser_mediator (ParserMediator): parser mediator.
@@ -282,112 +266,38 @@ class TelegramXAccountsParser(name_filter.NamedFileParser):
           WrongParser: when the file cannot be parsed.
         """
         file_entry = parser_mediator.GetFileEntry()
-        file_object.seek(0)
+        if getattr(file_entry.path_spec, "data_stream", None):
+            raise errors.WrongParser("Not the default data stream.")
         try:
-            slots = tdlib_side_files.read_account_slots(
-                file_object.read(_MAXIMUM_ACCOUNTS_FILE)
-            )
+            self._ParseLog(parser_mediator, file_object)
         except FormatError as exception:
+            # The other parser says what is wrong with a file of that name.
             raise errors.WrongParser(str(exception)) from None
 
-        path = directory.GetPath(file_entry.path_spec)
-        application = tdlib_paths.find_application(
-            path[: len(path) - len(file_entry.name)] + "tdlib/"
-        )
-        is_copy = not file_entry.name.lower().endswith(".bin")
-        for slot in slots:
-            event_data = client_trace_event_data.TelegramClientTraceEventData()
-            context = events.TdlibContext(
-                application, None, file_entry.modification_time
-            )
-            context.Apply(event_data, "telegram_x_accounts")
-            if slot.user is not None:
-                event_data.account_identifier = str(slot.user)
-            event_data.account_slot = str(slot.slot)
-            event_data.record_offset = slot.offset
-            event_data.record_state = "overwritten" if is_copy else "current"
-            if slot.modified is not None:
-                event_data.recorded_time = (
-                    dfdatetime_posix_time.PosixTimeInMicroseconds(
-                        timestamp=slot.modified
-                    )
-                )
-                event_data.written_time = None
-            words = list(slot.flags)
-            if slot.is_preferred:
-                words.append("selected last")
-            event_data.trace_details = ", ".join(words) or None
-            event_data.trace_type = "account_slot_changed"
-            parser_mediator.ProduceEventData(event_data)
 
+class TdlibNamedBinlogParser(BaseTdlibBinlogParser, name_filter.NamedFileParser):
+    """Parser for event logs in clear and damaged ones, found by their names."""
 
-class TdlibLogParser(name_filter.NamedFileParser):
-    """Parser for tdlib_log.txt: lines that tell of keys and sessions."""
+    NAME = "telegram_tdlib_binlog_named"
+    DATA_FORMAT = "TDLib event log (td.binlog) file without its signature"
 
-    NAME = "telegram_tdlib_log"
-    DATA_FORMAT = "TDLib log (tdlib_log.txt) file"
-
-    FILTERS = frozenset(
-        [name_filter.NameFilter(lambda name: name.lower() in _LOG_NAMES)]
-    )
-
-    _MAXIMUM_UNREADABLE = 100
+    FILTERS = frozenset([name_filter.NameFilter(tdlib_paths.is_binlog_name)])
 
     def ParseFileObject(self, parser_mediator, file_object):
-        """Parses a log.
+        """Parses an event log.
 
         Args:
           parser_mediator (ParserMediator): parser mediator.
           file_object (dfvfs.FileIO): file-like object.
-
-        Raises:
-          WrongParser: when the file cannot be parsed.
         """
-        file_entry = parser_mediator.GetFileEntry()
-        application = tdlib_paths.find_application(
-            directory.GetPath(file_entry.path_spec)
-        )
-        context = events.TdlibContext(application, None, file_entry.modification_time)
-        is_ours = False
-        unreadable = 0
-        for offset, line in tdlib_side_files.split_lines(self._Read(file_object)):
-            if not tdlib_side_files.is_log_line(line):
-                unreadable += 1
-                if not is_ours and unreadable > self._MAXIMUM_UNREADABLE:
-                    raise errors.WrongParser("No line of a TDLib log.")
-                continue
-            is_ours = True
-            found = tdlib_side_files.read_log_line(line, offset)
-            if found is None:
-                continue
-            event_data = client_trace_event_data.TelegramClientTraceEventData()
-            context.Apply(event_data, "tdlib_log")
-            event_data.recorded_time = dfdatetime_posix_time.PosixTimeInMicroseconds(
-                timestamp=found.time
+        try:
+            self._ParseLog(parser_mediator, file_object)
+        except FormatError as exception:
+            file_entry = parser_mediator.GetFileEntry()
+            parser_mediator.ProduceWarning(
+                f"{file_entry.name:s}: event log cannot be read: {exception!s}"
             )
-            event_data.record_offset = found.offset
-            event_data.session_data_center = found.data_center
-            event_data.session_identifier = found.key
-            event_data.trace_details = found.text
-            event_data.trace_type = found.kind
-            event_data.written_time = None
-            parser_mediator.ProduceEventData(event_data)
-        if not is_ours:
-            raise errors.WrongParser("No line of a TDLib log.")
-
-    @staticmethod
-    def _Read(file_object):
-        """Reads a file piece by piece.
-
-        Args:
-          file_object (dfvfs.FileIO): file-like object.
-
-        Yields:
-          bytes: piece.
-        """
-        file_object.seek(0)
-        while chunk := file_object.read(_CHUNK):
-            yield chunk
+            self._MountDatabase(parser_mediator, file_entry)
 
 
-PARSERS = (TdlibBinlogParser, TdlibLogParser, TelegramXAccountsParser)
+PARSERS = (TdlibBinlogParser, TdlibNamedBinlogParser)

@@ -1,6 +1,6 @@
 """SQLite plugin for TDLib's database, decrypted by the SQLCIPHER back-end."""
 
-from telegram_forensics.formats import tdlib_entities
+from telegram_forensics.formats import tdlib_dialogs
 from telegram_forensics.formats import tdlib_message
 from telegram_forensics.formats import tdlib_paths
 from telegram_forensics.formats import tdlib_stored_files
@@ -10,6 +10,7 @@ from telegram_forensics.formats.tl_message import MessageFacts
 from telegram_forensics.formats.tl_peers import Peer
 from telegram_forensics.parsers import sqlite_plugin
 from telegram_forensics.parsers import sqlite_removed
+from telegram_forensics.parsers import telegram_tdlib_chats as chats
 from telegram_forensics.parsers import telegram_tdlib_directory as directory
 from telegram_forensics.parsers import telegram_tdlib_entities as entities
 from telegram_forensics.parsers import telegram_tdlib_events as events
@@ -102,10 +103,19 @@ class TdlibDatabasePlugin(sqlite_plugin.TelegramSQLitePlugin):
             if isinstance(data, bytes):
                 try:
                     found = entities.ReadValue(key, data)
+                    poll = entities.ReadPoll(key, data)
                 except FormatError:
                     continue
                 if found is not None:
                     entities.AddTo(book, found)
+                elif poll is not None:
+                    book.AddPoll(*poll)
+        for row in view.ReadCurrent("dialogs", ["data"]):
+            if isinstance(row.values[0], bytes):
+                try:
+                    book.AddDialog(tdlib_dialogs.read_dialog(row.values[0]))
+                except FormatError:
+                    continue
 
     def _ProduceEntities(self, parser_mediator, view, context, book):
         """Produces the events of users and chats.
@@ -120,19 +130,33 @@ class TdlibDatabasePlugin(sqlite_plugin.TelegramSQLitePlugin):
             key, data = self._GetKey(row.values[0]), row.values[1]
             if not isinstance(data, bytes):
                 continue
+            problems = []
             try:
-                found = entities.ReadValue(key, data)
+                found = entities.ReadValue(key, data, problems)
+                full = entities.ReadFull(key, data)
+                entities.ReadPoll(key, data)
             except FormatError as exception:
                 view.Warn(f"table common, key {key:s}: {exception.reason:s}")
                 continue
-            if found is None:
-                continue
-            event_data = entities.MakeEvent(context, book, found, BASIS)
-            event_data.record_state = state
-            if hasattr(event_data, "record_table"):
-                event_data.record_table = "common"
-                event_data.row_identifier = key
-            parser_mediator.ProduceEventData(event_data, recovered=state is not None)
+            for problem in problems:
+                view.Warn(
+                    f"table common, key {key:s}: not read to its end: "
+                    f"{problem.reason:s}"
+                )
+            made = []
+            if found is not None:
+                made.append(entities.MakeEvent(context, book, found, BASIS))
+            if full is not None:
+                maker = chats.ChatEventMaker(context, book)
+                made.extend(maker.MakeFull(full, BASIS))
+            for event_data in made:
+                event_data.record_state = state
+                if hasattr(event_data, "record_table"):
+                    event_data.record_table = "common"
+                    event_data.row_identifier = key
+                parser_mediator.ProduceEventData(
+                    event_data, recovered=state is not None
+                )
 
     def _ProduceDialogs(self, parser_mediator, view, context, book):
         """Produces the events of dialogs: drafts and traces of deletion.
@@ -143,18 +167,22 @@ class TdlibDatabasePlugin(sqlite_plugin.TelegramSQLitePlugin):
           context (TdlibContext): what all events have in common.
           book (AddressBook): address book.
         """
-        maker = events.ChatEventMaker(context, book)
+        maker = chats.ChatEventMaker(context, book)
         for row, state in view.Read("dialogs", ["dialog_id", "data"]):
             number, data = row.values
             if not isinstance(data, bytes):
                 continue
             try:
-                found = tdlib_entities.read_dialog(data)
+                found = tdlib_dialogs.read_dialog(data)
             except FormatError as exception:
                 view.Warn(f"table dialogs, chat {number!s}: {exception.reason:s}")
                 continue
+            if found.problem is not None:
+                view.Warn(f"table dialogs, chat {number!s}: {found.problem.reason:s}")
             for event_data in maker.MakeDialog(found, BASIS):
-                event_data.record_state = state or "current"
+                event_data.record_state = state
+                if state is None and not hasattr(event_data, "record_table"):
+                    event_data.record_state = "current"
                 parser_mediator.ProduceEventData(
                     event_data, recovered=state is not None
                 )
@@ -168,7 +196,7 @@ class TdlibDatabasePlugin(sqlite_plugin.TelegramSQLitePlugin):
           context (TdlibContext): what all events have in common.
           book (AddressBook): address book.
         """
-        maker = events.ChatEventMaker(context, book)
+        maker = chats.ChatEventMaker(context, book)
         for row, state in view.Read("files", ["k", "v"]):
             key, data = self._GetKey(row.values[0]), row.values[1]
             if not key.startswith("file") or not key[4:].isdecimal():

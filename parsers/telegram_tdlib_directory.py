@@ -2,12 +2,16 @@
 
 import io
 
+from dfvfs.lib import definitions as dfvfs_definitions
+from plaso.containers import event_sources
+
 from telegram_forensics.formats import tdlib_binlog
 from telegram_forensics.formats import tdlib_paths
 from telegram_forensics.formats import tdlib_state
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import telegram_desktop_reader
 from telegram_forensics.vfs import folder as vfs_folder
+from telegram_forensics.vfs import sqlcipher_mount
 
 
 def ReadState(parser_mediator, path_spec):
@@ -56,3 +60,63 @@ def GetPath(path_spec):
       str: location or an empty string.
     """
     return getattr(path_spec, "location", None) or ""
+
+
+def GetNeighbours(parser_mediator, file_entry):
+    """Lists the folder of a file; what prevents it is reported.
+
+    Args:
+      parser_mediator (ParserMediator): parser mediator.
+      file_entry (dfvfs.FileEntry): file entry.
+
+    Returns:
+      dict[str, dfvfs.FileEntry]: file entries by name.
+    """
+    try:
+        folder = vfs_folder.open_parent_folder(
+            file_entry.path_spec, parser_mediator.resolver_context
+        )
+        return folder.file_entries() if folder is not None else {}
+    except OSError as exception:
+        parser_mediator.ProduceWarning(f"folder cannot be listed: {exception!s}")
+        return {}
+
+
+def MountDatabase(parser_mediator, database):
+    """Hands a decrypted database to plaso, like any other file.
+
+    Args:
+      parser_mediator (ParserMediator): parser mediator.
+      database (dfvfs.FileEntry): file entry of the database.
+
+    Returns:
+      bool: False if it cannot be decrypted, which is reported.
+    """
+    try:
+        mount = sqlcipher_mount.Mount(
+            database.path_spec, parser_mediator.resolver_context
+        )
+    except (FormatError, OSError) as exception:
+        parser_mediator.ProduceWarning(f"{database.name:s}: {exception!s}")
+        return False
+    if mount.is_locked:
+        # Of the other clients' keys nobody expects one here.
+        own = [reason for reason in mount.reasons if reason.startswith("tdlib")]
+        reasons = "; ".join(own or mount.reasons)
+        parser_mediator.ProduceWarning(
+            f"{database.name:s}: cannot be decrypted: {reasons:s}"
+        )
+        return False
+    for damage in mount.verify():
+        parser_mediator.ProduceWarning(
+            f"{database.name:s}: {damage.location:s}: offset "
+            f"0x{damage.offset:x}: {damage.reason:s}"
+        )
+    for location in mount.locations:
+        parser_mediator.ProduceEventSource(
+            event_sources.EventSource(
+                file_entry_type=dfvfs_definitions.FILE_ENTRY_TYPE_FILE,
+                path_spec=mount.path_spec(location),
+            )
+        )
+    return True

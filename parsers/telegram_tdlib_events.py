@@ -7,7 +7,6 @@ from telegram_forensics.formats import tl_peers
 from telegram_forensics.parsers import client_trace_event_data
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import message_event_data
-from telegram_forensics.parsers import storage_event_data
 from telegram_forensics.parsers import tl_message_events
 
 CLIENT = "TDLib application"
@@ -284,7 +283,14 @@ class MessageEventMaker:
         }
         if message.problem is not None:
             details["not decoded to its end"] = message.problem.reason
+        elif message.unread is not None:
+            details["not decoded to its end"] = message.unread
+        if facts.media is not None and facts.media.kind == "poll":
+            details.update(self._book.GetPoll(facts.media.identifier))
         self._maker.AddDetails(event_data, details)
+        event_data.is_read = self._book.GetRead(
+            dialog, facts.identifier, event_data.is_outgoing
+        )
         return event_data
 
     @staticmethod
@@ -347,6 +353,8 @@ class AddressBook:
         self._bots = set()
         self._chats = {}
         self._names = {}
+        self._polls = {}
+        self._read = {}
         self._secret = {}
         self.account_number = account_number
 
@@ -380,6 +388,51 @@ class AddressBook:
         """
         self._secret[facts.number] = facts.user
 
+    def AddDialog(self, facts):
+        """Adds how far a chat was read.
+
+        Args:
+          facts (DialogFacts): row of the list of chats.
+        """
+        self._read[facts.dialog] = (facts.read_inbox, facts.read_outbox)
+
+    def AddPoll(self, number, facts):
+        """Adds a poll.
+
+        Args:
+          number (int): number of the poll.
+          facts (dict[str, object]): what is stored of it.
+        """
+        self._polls[number] = facts
+
+    def GetPoll(self, number):
+        """Retrieves a poll.
+
+        Args:
+          number (int): number of the poll or None.
+
+        Returns:
+          dict[str, object]: what is stored of it; empty if it is not known.
+        """
+        return self._polls.get(number) or {}
+
+    def GetRead(self, dialog, number, is_outgoing):
+        """Determines if a message was read.
+
+        Args:
+          dialog (int): identifier of the chat as stored.
+          number (int): identifier of the message at the server or None.
+          is_outgoing (bool): sent by the account.
+
+        Returns:
+          bool: True if it was, None if it is not known.
+        """
+        inbox, outbox = self._read.get(dialog) or (None, None)
+        last = outbox if is_outgoing else inbox
+        if number is None or last is None or dialog == self.account_number:
+            return None
+        return number <= last
+
     def GetName(self, peer):
         """Retrieves the name of a peer.
 
@@ -390,6 +443,17 @@ class AddressBook:
           str: name or None if not known.
         """
         return self._names.get(peer)
+
+    def GetChatType(self, peer):
+        """Determines the type of a group or channel.
+
+        Args:
+          peer (Peer): group or channel.
+
+        Returns:
+          str: type or None if not known.
+        """
+        return "group" if peer.kind == "group" else self._chats.get(peer)
 
     def GetChat(self, dialog):
         """Creates the chat that a dialog identifier stands for.
@@ -411,200 +475,5 @@ class AddressBook:
             if number == self.account_number:
                 chat_type = "saved"
             return tl_message_events.Chat("user", number, chat_type, title, number)
-        chat_type = self._chats.get(tl_peers.Peer(kind, number))
-        if kind == "group":
-            chat_type = "group"
+        chat_type = self.GetChatType(tl_peers.Peer(kind, number))
         return tl_message_events.Chat(kind, number, chat_type, title)
-
-
-class ChatEventMaker:
-    """Creates the event data of users, chats and dialogs."""
-
-    def __init__(self, context, book):
-        """Initializes a maker.
-
-        Args:
-          context (TdlibContext): what all events have in common.
-          book (AddressBook): names of users and chats.
-        """
-        super().__init__()
-        self._book = book
-        self._context = context
-
-    def MakeUser(self, facts, basis):
-        """Creates the event data of a user.
-
-        Args:
-          facts (UserFacts): user.
-          basis (str): code of the stored fact behind the attribution.
-
-        Returns:
-          TelegramEventData: event data.
-        """
-        if facts.identifier == self._context.account_number:
-            event_data = telegram_event_data.TelegramAccountEventData()
-            self._context.Apply(event_data, basis)
-            event_data.account_name = facts.name
-            event_data.account_phone = tl_message_events.GetDigits(facts.phone)
-            event_data.account_username = facts.username
-            event_data.last_seen_time = MakeTime(facts.last_seen)
-            return event_data
-        event_data = message_event_data.TelegramContactEventData()
-        self._context.Apply(event_data, basis)
-        event_data.contact_identifier = str(facts.identifier)
-        event_data.contact_name = facts.name
-        event_data.contact_phone = tl_message_events.GetDigits(facts.phone)
-        event_data.contact_source = "contacts" if facts.is_contact else "users"
-        event_data.contact_type = "bot" if facts.is_bot else "user"
-        event_data.contact_username = facts.username
-        words = tl_message_events.GetWords(
-            {
-                "mutual contact": facts.is_mutual or None,
-                "deleted": facts.is_deleted or None,
-                "other usernames": facts.other_usernames or None,
-                "last seen": facts.status,
-            }
-        )
-        event_data.contact_details = "; ".join(words) or None
-        event_data.last_seen_time = MakeTime(facts.last_seen)
-        return event_data
-
-    def MakeChat(self, facts, basis):
-        """Creates the event data of a group or channel.
-
-        Args:
-          facts (ChatFacts): chat.
-          basis (str): code of the stored fact behind the attribution.
-
-        Returns:
-          TelegramChatEventData: event data.
-        """
-        event_data = message_event_data.TelegramChatEventData()
-        self._context.Apply(event_data, basis)
-        event_data.chat_identifier = str(facts.peer.number)
-        event_data.chat_title = facts.title
-        event_data.chat_type = facts.chat_type
-        event_data.chat_username = facts.username
-        event_data.is_left = facts.is_left
-        words = tl_message_events.GetWords(
-            {
-                "members": facts.members,
-                "the account created it": facts.is_creator or None,
-                "became channel": facts.migrated_to,
-            }
-        )
-        event_data.chat_details = "; ".join(words) or None
-        date = MakeTime(facts.date)
-        if facts.peer.kind == "group" or facts.is_creator:
-            event_data.created_time = date
-        else:
-            event_data.joined_time = date
-        return event_data
-
-    def MakeSecretChat(self, facts, basis):
-        """Creates the event data of a secret chat.
-
-        Args:
-          facts (SecretChatFacts): secret chat.
-          basis (str): code of the stored fact behind the attribution.
-
-        Returns:
-          TelegramChatEventData: event data.
-        """
-        event_data = message_event_data.TelegramChatEventData()
-        self._context.Apply(event_data, basis)
-        chat = self._book.GetChat(
-            facts.number - 2000000000000  # The dialog identifier of a secret chat.
-        )
-        event_data.chat_identifier = str(facts.number)
-        event_data.chat_title = chat.title
-        event_data.chat_type = "secret"
-        event_data.created_time = MakeTime(facts.date)
-        event_data.key_fingerprint = facts.key_hash
-        event_data.peer_identifier = str(facts.user)
-        words = tl_message_events.GetWords(
-            {
-                "begun here": facts.is_outbound,
-                "state": facts.state,
-                "seconds until messages are deleted": facts.ttl,
-                "layer of the other party": facts.layer,
-            }
-        )
-        event_data.chat_details = "; ".join(words) or None
-        return event_data
-
-    def MakeFile(self, facts, basis):
-        """Creates the event data of a file on this device.
-
-        Args:
-          facts (StoredFile): file.
-          basis (str): code of the stored fact behind the attribution.
-
-        Yields:
-          TelegramFileEventData: event data; none for a file that is not here.
-        """
-        for role, path in (("location", facts.path), ("picked", facts.original)):
-            if path is None:
-                continue
-            event_data = storage_event_data.TelegramFileEventData()
-            self._context.Apply(event_data, basis)
-            if facts.owner is not None:
-                chat = self._book.GetChat(facts.owner)
-                event_data.chat_identifier = chat.identifier
-                event_data.chat_type = chat.chat_type or chat.kind
-            if facts.remote is not None and facts.remote.identifier:
-                event_data.document_identifier = str(facts.remote.identifier)
-            event_data.file_path = path
-            event_data.file_role = role
-            event_data.file_size = facts.size
-            event_data.file_type = facts.file_type
-            if facts.modified is not None and role == "location":
-                event_data.file_written_time = (
-                    dfdatetime_posix_time.PosixTimeInNanoseconds(
-                        timestamp=facts.modified
-                    )
-                )
-            event_data.url = facts.url
-            yield event_data
-
-    def MakeDialog(self, facts, basis):
-        """Creates the event data of a dialog: a draft, and traces of deletion.
-
-        Args:
-          facts (DialogFacts): dialog.
-          basis (str): code of the stored fact behind the attribution.
-
-        Yields:
-          TelegramEventData: event data.
-        """
-        chat = self._book.GetChat(facts.dialog)
-        if facts.draft is not None and facts.draft.text:
-            event_data = storage_event_data.TelegramDraftEventData()
-            self._context.Apply(event_data, basis)
-            event_data.chat_identifier = chat.identifier
-            event_data.chat_type = chat.chat_type or chat.kind
-            event_data.draft_section = "cloud"
-            if facts.draft.reply_to is not None:
-                event_data.reply_to_identifier = str(facts.draft.reply_to)
-            event_data.saved_time = MakeTime(facts.draft.date)
-            event_data.text = facts.draft.text
-            yield event_data
-        for kind, time, details in (
-            ("history_cleared", facts.cleared, None),
-            (
-                "last_message_deleted",
-                facts.deleted,
-                f"message {facts.deleted_message!s}",
-            ),
-        ):
-            if time:
-                event_data = client_trace_event_data.TelegramClientTraceEventData()
-                self._context.Apply(event_data, basis)
-                event_data.recorded_time = MakeTime(time)
-                words = [f"chat {chat.identifier:s}"]
-                if details is not None:
-                    words.append(details)
-                event_data.trace_details = ", ".join(words)
-                event_data.trace_type = kind
-                event_data.written_time = None
-                yield event_data

@@ -259,6 +259,7 @@ def register_parsers(module: ModuleType) -> None:
         telegram_web_sqlite,
         telegram_web_sqlite_indexed,
         telegram_web_sqlite_usage,
+        telegram_windows_phone,
     )
 
     for parsers in (
@@ -283,6 +284,7 @@ def register_parsers(module: ModuleType) -> None:
         telegram_web.PARSERS,
         telegram_web_caches.PARSERS,
         telegram_web_files.PARSERS,
+        telegram_windows_phone.PARSERS,
     ):
         for parser_class in parsers:
             manager.ParsersManager.RegisterParser(parser_class)

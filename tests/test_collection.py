@@ -45,6 +45,14 @@ APPLE = (
     "account-11936128518282651045/postbox/media/storage/db/db_sqlite",
     "logs/critlog-2025-1-1_02-06-40.250.txt",
 )
+TDLIB = (
+    "td.binlog",
+    "td.binlog.new",
+    "db.sqlite",
+    "db.sqlite-wal",
+    "tdlib_log.txt.old",
+)
+WINDOWS_PHONE = ("__ApplicationSettings", "dialogs.dat", "init_connection.dat")
 SAFARI = (
     "Users/olga/Library/Containers/com.apple.Safari/Data/Library/WebKit/WebsiteData/"
     "Default"
@@ -212,6 +220,42 @@ def test_filter_files(path: Path) -> None:
             ["Users/olga/Library/Group Containers/other/logs/a.txt"],
         ),
         (
+            "telegram_tdlib.yaml",
+            [
+                f"{folder}/{path}"
+                for folder in (
+                    "data/data/org.thunderdog.challegram/files/tdlib",
+                    "data/data/org.example.fork/files/tdlib3",
+                    "data/user/10/org.thunderdog.challegram/files/tdlib1",
+                    "data/org.thunderdog.challegram/files/tdlib",
+                    "user/10/org.thunderdog.challegram/files/tdlib",
+                    "home/ana/.tdlib",
+                    "home/ana/.local/share/some client/tdlib/main",
+                    "root/bot/data",
+                    "Users/olga/Library/Application Support/Client/a/tdlib",
+                    "Users/olga/AppData/Local/Packages/"
+                    "38833FF26BA1D.UnigramPreview_g9c9v27vpyspw/LocalState/0",
+                    "Users/olga/AppData/Roaming/Client/tdata",
+                    "var/lib/telegram-bot-api/123_token",
+                )
+                for path in TDLIB
+            ]
+            + [
+                "data/data/org.thunderdog.challegram/files/tdlib_accounts.bin.bak.1",
+                "data/data/org.thunderdog.challegram/files/logs/tdlib_log.txt",
+            ]
+            + [
+                f"Users/DefApps/APPDATA/{folder}/{path}"
+                for folder in ("{cee0f789}/Local", "Local/Packages/T_x/LocalState")
+                for path in WINDOWS_PHONE
+            ],
+            [
+                "data/data/org.thunderdog.challegram/files/pmc/db/000003.log",
+                "home/ana/.tdlib/photos/1_120.jpg",
+                "Users/olga/AppData/Local/Client/settings.dat",
+            ],
+        ),
+        (
             "telegram_web_windows.yaml",
             [
                 f"Users/Olga P/AppData/{folder}/{path}"
@@ -319,6 +363,7 @@ def test_there_is_a_filter_file() -> None:
         "telegram_android.yaml",
         "telegram_ios.yaml",
         "telegram_macos.yaml",
+        "telegram_tdlib.yaml",
         "telegram_web_unix.yaml",
         "telegram_web_windows.yaml",
     ]
@@ -334,6 +379,48 @@ def test_info_names_them() -> None:
 @pytest.mark.parametrize(
     ("name", "root", "wanted"),
     [
+        (
+            "TelegramTDLibAndroid",
+            "",
+            [
+                f"data/{folder}/files/tdlib{slot}/{path}"
+                for folder in ("data/org.example.fork", "user/10/org.example.fork")
+                for slot in ("", "1")
+                for path in TDLIB
+            ],
+        ),
+        (
+            "TelegramTDLibLinux",
+            "home/ana",
+            [
+                f"{folder}/{path}"
+                for folder in (".tdlib", "a/b/c/d/e")
+                for path in TDLIB
+            ],
+        ),
+        (
+            "TelegramTDLibDarwin",
+            "Users/olga",
+            [f"Library/Application Support/A/b/c/{path}" for path in TDLIB],
+        ),
+        (
+            "TelegramTDLibWindows",
+            "Users/olga",
+            [
+                f"AppData/{folder}/{path}"
+                for folder in (
+                    "Local/Packages/38833FF26BA1D.UnigramPreview_g9c9v27vpyspw/"
+                    "LocalState/0",
+                    "Roaming/Client/tdlib",
+                )
+                for path in TDLIB
+            ],
+        ),
+        (
+            "TelegramWindowsPhone",
+            "",
+            [f"Users/DefApps/APPDATA/{{a}}/Local/{path}" for path in WINDOWS_PHONE],
+        ),
         (
             "TelegramWebLinux",
             "home/olga",

@@ -387,6 +387,7 @@ def test_presets_name_what_exists() -> None:
         "telegram_web_firefox_service_workers",
         "telegram_web_indexed_db",
         "telegram_web_local_storage",
+        "telegram_windows_phone",
         "telegram_x_accounts",
     ]
     for target in definitions.read_presets()["telegram"]:

@@ -26,7 +26,7 @@ from telegram_forensics.formats.tdlib_values import Reader
 
 NO_KEY: Final = b"cucumber"
 SIGNATURE: Final = bytes.fromhex(
-    "80000000" + "00" * 8 + "fdffffff00000000" + "00" * 8 + "20"
+    "80000000" + "00" * 8 + "fdffffff00000000" + "00" * 12 + "20"
 )
 _HEADER: Final = struct.Struct("<IQiiQ")
 _OVERHEAD: Final = 32

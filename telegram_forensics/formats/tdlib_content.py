@@ -1,7 +1,8 @@
 """Content of TDLib's messages: attachments, calls and service actions.
 
-Specification: formats/tdlib.md section 8, table CONTENT. A type that is not known, or
-whose layout is that of a newer writer, leaves the message with what stands before it.
+Specification: formats/tdlib.md section 8, table CONTENT; of the types that it only
+names the layouts follow TDLib's own source. A type that is not known, or whose layout
+is that of a newer writer, leaves the message with what stands before it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from telegram_forensics.formats import tdlib_actions as actions
 from telegram_forensics.formats import tdlib_media as media_of
 from telegram_forensics.formats.errors import FormatError
-from telegram_forensics.formats.tdlib_text import flags, read_caption, read_text
+from telegram_forensics.formats.tdlib_polls import read_local_poll
+from telegram_forensics.formats.tdlib_text import (
+    flags,
+    read_caption,
+    read_peer,
+    read_text,
+)
 from telegram_forensics.formats.tdlib_values import Reader, read_message_id
 from telegram_forensics.formats.tl_media import MediaFacts
 from telegram_forensics.formats.tl_message import CallFacts, MessageFacts
+from telegram_forensics.formats.tl_peers import describe_peer
 
 _REASONS: Final = {1: "missed", 2: "disconnect", 3: "hangup", 4: "busy"}
 # Types with nothing behind them, or nothing that needs to be read.
@@ -24,13 +33,23 @@ _BARE: Final = {
     25: "screenshot_taken",
     32: "contact_joined_telegram",
 }
+_POLL: Final = 40
 
 
-def read_content(reader: Reader, facts: MessageFacts) -> int:
+class Unread(FormatError):
+    """A content whose kind is known, and whose end is not."""
+
+
+def read_content(reader: Reader, facts: MessageFacts, depth: int = 0) -> bool:
     """Reads the content of a message.
 
+    Args:
+        reader: at its type.
+        facts: what is told of it.
+        depth: 1 for a content that belongs to another one.
+
     Returns:
-        Its type.
+        False if it is one whose end is not known; what was read is in `facts`.
 
     Raises:
         FormatError: if it cannot be read to its end; what was read is in `facts`.
@@ -38,13 +57,20 @@ def read_content(reader: Reader, facts: MessageFacts) -> int:
     kind = reader.i32()
     if kind in _BARE:
         facts.action = _BARE[kind]
-        return kind
-    read = _READERS.get(kind)
-    if read is None:
+        return True
+    layout = actions.LAYOUTS.get(kind)
+    if layout is not None:
+        actions.read_action(reader, facts, layout)
+        return True
+    read = _CONTENTS.get(kind)
+    if read is None or (kind == _POLL and depth):
         facts.other["content type"] = kind
         raise FormatError(reader.position - 4, f"content type {kind} is not known")
-    read(reader, facts)
-    return kind
+    try:
+        read(reader, facts)
+    except Unread:
+        return False
+    return True
 
 
 def _set_text(facts: MessageFacts, found: Any) -> None:
@@ -70,14 +96,43 @@ def _captioned(
 
     def read_captioned(reader: Reader, facts: MessageFacts) -> None:
         facts.media = read(reader)
-        value = 0
         if flags_from is not None and reader.version >= flags_from:
-            value = reader.u32()
+            flags(reader, known)
         _set_text(facts, read_caption(reader))
-        if value & ~known:
-            raise FormatError(reader.position, "attachment of a newer version of TDLib")
 
     return read_captioned
+
+
+def _photo(reader: Reader, facts: MessageFacts) -> None:
+    facts.media = media_of.read_photo(reader)
+    value = flags(reader, 3) if reader.version >= 45 else 0
+    _set_text(facts, read_caption(reader))
+    if value & 2:
+        # The film of a photo that moves.
+        media_of.read_video(reader)
+
+
+def _video(reader: Reader, facts: MessageFacts) -> None:
+    facts.media = media_of.read_video(reader)
+    value = flags(reader, 0x7F) if reader.version >= 45 else 0
+    _set_text(facts, read_caption(reader))
+    for bit, read in (
+        (2, media_of.read_video),
+        (4, media_of.read_document),
+        (8, None),
+        (0x10, None),
+        (0x20, media_of.read_document),
+        (0x40, media_of.read_document),
+    ):
+        if not value & bit:
+            continue
+        if read is not None:
+            for _ in range(reader.count(8)):
+                read(reader)
+        elif bit == 8:
+            media_of.read_photo(reader)
+        else:
+            facts.media.details["starts at second"] = reader.i32()
 
 
 def _audio(reader: Reader, facts: MessageFacts) -> None:
@@ -93,8 +148,10 @@ def _voice(reader: Reader, facts: MessageFacts) -> None:
 
 
 def _sticker(reader: Reader, facts: MessageFacts) -> None:
+    facts.media = MediaFacts("sticker")
     facts.media = media_of.read_sticker(reader)
-    raise FormatError(reader.position, "end of a sticker is not read")
+    if reader.version >= 40:
+        flags(reader, 1)
 
 
 def _video_note(reader: Reader, facts: MessageFacts) -> None:
@@ -168,63 +225,10 @@ def _call(reader: Reader, facts: MessageFacts) -> None:
     )
 
 
-def _action(name: str, *parts: str) -> Callable[[Reader, MessageFacts], None]:
-    """A service action with texts and numbers behind it."""
-
-    def read_action(reader: Reader, facts: MessageFacts) -> None:
-        facts.action = name
-        details: dict[str, Any] = {}
-        facts.action_details = details
-        for part in parts:
-            words, _, kind = part.partition(":")
-            if kind == "text":
-                details[words] = reader.text()
-            elif kind == "users":
-                details[words] = [reader.identifier() for _ in range(reader.count(4))]
-            elif kind == "id":
-                details[words] = reader.identifier()
-            elif kind == "message":
-                found = read_message_id(reader.i64())
-                details[words] = found.server or found.value
-            else:
-                details[words] = reader.i32()
-
-    return read_action
-
-
-def _photo_changed(reader: Reader, facts: MessageFacts) -> None:
-    facts.action = "chat_photo_changed"
-    media_of.read_photo(reader)
-
-
-def _joined_by_link(reader: Reader, facts: MessageFacts) -> None:
-    facts.action = "joined_by_link"
-    if reader.version >= 34:
-        reader.u32()
-
-
-def _time_to_live(reader: Reader, facts: MessageFacts) -> None:
-    facts.action = "messages_ttl_changed"
-    value = flags(reader, 1) if reader.version >= 44 else 0
-    facts.action_details = {"seconds": reader.i32()}
-    if value & 1:
-        facts.action_details["from user"] = reader.identifier()
-
-
 def _unsupported(reader: Reader, facts: MessageFacts) -> None:
     facts.media = MediaFacts("unsupported")
     if reader.version >= 17:
         reader.i32()
-
-
-def _bare_media(kind: str, reason: str) -> Callable[[Reader, MessageFacts], None]:
-    """An attachment of which only the kind is told."""
-
-    def read_bare(reader: Reader, facts: MessageFacts) -> None:
-        facts.media = MediaFacts(kind)
-        raise FormatError(reader.position, reason)
-
-    return read_bare
 
 
 def _expired(kind: str) -> Callable[[Reader, MessageFacts], None]:
@@ -234,40 +238,205 @@ def _expired(kind: str) -> Callable[[Reader, MessageFacts], None]:
     return read_expired
 
 
-_NOT_READ: Final = "content of this type is not read"
-_READERS: Final[dict[int, Callable[[Reader, MessageFacts], None]]] = {
+def _game(reader: Reader, facts: MessageFacts) -> None:
+    facts.media = MediaFacts("game")
+    facts.media = media_of.read_game(reader)
+
+
+def _invoice(reader: Reader, facts: MessageFacts) -> None:
+    media = facts.media = MediaFacts("invoice")
+    value = flags(reader, 0x3FF) if reader.version >= 42 else 0xDF
+    if reader.version >= 12 and reader.version < 42:
+        value |= 0x20
+    media.details["title"] = reader.text() or None
+    if value & 1:
+        media.details["description"] = reader.text() or None
+    if value & 2:
+        media_of.read_photo(reader)
+    if value & 4:
+        reader.text()
+    media.details |= actions.read_layout(reader, actions.INVOICE_PRICES)
+    for bit in (8, 0x10, 0x20):
+        if value & bit:
+            reader.bytes()
+    if value & 0x40:
+        media.details["amount"] = reader.i64() or None
+    if value & 0x80:
+        reader.i64()
+    if value & 0x100:
+        media_of.read_extended(reader)
+    if value & 0x200:
+        _set_text(facts, read_text(reader))
+
+
+def _payment(reader: Reader, facts: MessageFacts) -> None:
+    facts.action = "payment"
+    value = reader.u32()
+    reader.position -= 4
+    # Before a correction the amount was written a second time, one field too early.
+    layout = actions.PAYMENT if value & 0x40 else actions.OLD_PAYMENT
+    facts.action_details = actions.read_layout(reader, layout)
+
+
+def _poll(reader: Reader, facts: MessageFacts) -> None:
+    media = facts.media = MediaFacts("poll")
+    value = flags(reader, 3) if reader.version >= 59 else 0
+    number = reader.i64()
+    if -(1 << 31) < number < 0:
+        # A poll that the server does not know yet is stored with the message.
+        media.details |= read_local_poll(reader)
+    else:
+        media.identifier = number
+    if value & 1:
+        _set_text(facts, read_text(reader))
+    if value & 2:
+        attached = MessageFacts("message")
+        if not read_content(reader, attached, 1):
+            raise FormatError(reader.position, "attachment of a poll is not read")
+
+
+def _dice(reader: Reader, facts: MessageFacts) -> None:
+    media = facts.media = MediaFacts("dice")
+    value = flags(reader, 0x1F) if reader.version >= 57 else 0
+    if reader.version >= 25:
+        media.details["emoji"] = reader.text() or None
+    media.details["value"] = reader.i32()
+    if value & 2:
+        reader.bytes()
+    for bit, name in ((4, "stake"), (8, "prize")):
+        if value & bit:
+            media.details[name] = reader.i64()
+    if value & 0x10:
+        reader.bytes()
+
+
+def _chat_theme(reader: Reader, facts: MessageFacts) -> None:
+    facts.action = "chat_theme_changed"
+    value = flags(reader, 0x1F) if reader.version >= 55 else 2
+    if value & 1:
+        reader.i32()
+    if value & 2:
+        facts.action_details = {"theme": reader.text() or None}
+    if value & ~3:
+        raise Unread(reader.position, "theme of a gift")
+
+
+def _story(reader: Reader, facts: MessageFacts) -> None:
+    media = facts.media = MediaFacts("story")
+    media.details["mentions the account"] = bool(flags(reader, 1))
+    media.details["of"] = describe_peer(read_peer(reader.i64()))
+    media.identifier = reader.i32()
+
+
+def _giveaway(reader: Reader, facts: MessageFacts) -> None:
+    media = facts.media = MediaFacts("giveaway")
+    value = flags(reader, 1)
+    media.details |= actions.read_layout(reader, actions.GIVEAWAY)
+    media.details["prizes"] = reader.i32()
+    media.details["months"] = reader.i32() or None
+    if value:
+        media.details["stars"] = reader.i64()
+
+
+def _paid_media(reader: Reader, facts: MessageFacts) -> None:
+    media = facts.media = MediaFacts("paid_media")
+    media.details |= actions.read_layout(reader, actions.PAID_MEDIA)
+    facts.text = media.details.pop("text", None)
+
+
+def _conference(reader: Reader, facts: MessageFacts) -> None:
+    value = flags(reader, 0x1F)
+    facts.action = "call"
+    call = facts.call = CallFacts(
+        reader.i64() or None,
+        is_video=bool(value & 2),
+        is_conference=True,
+        is_missed=bool(value & 4),
+        is_active=bool(value & 1),
+    )
+    if value & 8:
+        call.duration = reader.i32() or None
+    if value & 0x10:
+        for _ in range(reader.count(8)):
+            reader.i64()
+
+
+def _tasks(reader: Reader, facts: MessageFacts) -> None:
+    flags(reader, 0)
+    media = facts.media = MediaFacts("todo")
+    media.details |= actions.read_layout(reader, actions.TASKS)
+    media.details |= actions.read_layout(reader, actions.COMPLETIONS)
+
+
+def _suggested_post_success(reader: Reader, facts: MessageFacts) -> None:
+    facts.action = "suggested_post_success"
+    value = flags(reader, 3)
+    if value & 1:
+        found = read_message_id(reader.i64())
+        facts.action_details = {"message": found.server or found.value}
+    if value & 2:
+        raise Unread(reader.position, "amount for a suggested post")
+
+
+def _unread_action(name: str) -> Callable[[Reader, MessageFacts], None]:
+    """A service message of which only the name is told."""
+
+    def read_unread(reader: Reader, facts: MessageFacts) -> None:
+        facts.action = name
+        raise Unread(reader.position, name)
+
+    return read_unread
+
+
+def _unread_media(kind: str) -> Callable[[Reader, MessageFacts], None]:
+    """An attachment of which only the kind is told."""
+
+    def read_unread(reader: Reader, facts: MessageFacts) -> None:
+        facts.media = MediaFacts(kind)
+        raise Unread(reader.position, kind)
+
+    return read_unread
+
+
+_CONTENTS: Final[dict[int, Callable[[Reader, MessageFacts], None]]] = {
     0: _text,
     1: _captioned(media_of.read_animation, 45, 1),
     2: _audio,
     3: _captioned(media_of.read_document, None, 0),
-    4: _captioned(media_of.read_photo, 45, 1),
+    4: _photo,
     5: _sticker,
-    6: _captioned(media_of.read_video, 45, 1),
+    6: _video,
     7: _voice,
     8: _contact,
     9: _location,
     10: _venue,
-    11: _action("group_created", "title:text", "users:users"),
-    12: _action("title_changed", "title:text"),
-    13: _photo_changed,
-    16: _action("users_added", "users:users"),
-    17: _joined_by_link,
-    18: _action("user_removed", "user:id"),
-    19: _action("migrated_to", "channel:id"),
-    20: _action("channel_created", "title:text"),
-    21: _action("migrated_from", "title:text", "group:id"),
-    22: _action("message_pinned", "message:message"),
-    23: _bare_media("game", _NOT_READ),
-    24: _action("game_score"),
-    26: _time_to_live,
+    23: _game,
     27: _unsupported,
     28: _call,
+    29: _invoice,
+    30: _payment,
     31: _video_note,
     33: _expired("photo"),
     34: _expired("video"),
     35: _live_location,
-    36: _action("custom", "text:text"),
-    37: _action("website_login", "site:text"),
-    40: _bare_media("poll", _NOT_READ),
-    41: _bare_media("dice", _NOT_READ),
+    39: _unread_action("passport_received"),
+    40: _poll,
+    41: _dice,
+    45: _chat_theme,
+    54: _unread_action("write_access_allowed"),
+    55: _unread_action("background_changed"),
+    56: _story,
+    59: _giveaway,
+    63: _expired("video_message"),
+    64: _expired("voice"),
+    67: _paid_media,
+    71: _unread_action("gift_given"),
+    72: _unread_action("unique_gift_given"),
+    75: _conference,
+    76: _tasks,
+    80: _suggested_post_success,
+    84: _unread_action("gift_offer"),
+    85: _unread_action("gift_offer_declined"),
+    93: _unread_media("rich_text"),
+    94: _unread_action("community_changed"),
 }

@@ -1,20 +1,21 @@
-"""Users, groups, channels, secret chats and dialogs of TDLib.
+"""Users, groups, channels and secret chats of TDLib.
 
-Specification: formats/tdlib.md sections 7.2 and 7.3: values of the table `common`, rows
-of `dialogs`, and records of the log that were not written to them yet.
+Specification: formats/tdlib.md section 7.3: values of the table `common`, and records
+of the log that were not written to it yet. What was loaded of a profile, a group or a
+channel (`usf`, `grf`, `chf`) is named there only; the layouts follow TDLib's source.
 """
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from telegram_forensics.formats import tdlib_text as text_of
 from telegram_forensics.formats.errors import FormatError
-from telegram_forensics.formats.tdlib_media import read_file
-from telegram_forensics.formats.tdlib_message import TdlibMessage, read_message_from
-from telegram_forensics.formats.tdlib_values import Reader, read_message_id
+from telegram_forensics.formats.tdlib_media import skip_dialog_photo
+from telegram_forensics.formats.tdlib_values import Reader
 from telegram_forensics.formats.tl_peers import ChatFacts, Peer, UserFacts
 
 _LAST_SEEN: Final = {
@@ -35,6 +36,9 @@ _STATUSES: Final = {
 }
 _SECRET_STATES: Final = {0: "unknown", 1: "waiting", 2: "active", 3: "closed"}
 _LEFT: Final = ("left", "banned")
+# Version from which a chat can be a member.
+_CHATS_AS_MEMBERS: Final = 31
+_IS_MEMBER: Final = 1 << 27
 
 
 def read_user(number: int, data: bytes) -> UserFacts:
@@ -46,8 +50,19 @@ def read_user(number: int, data: bytes) -> UserFacts:
     return read_user_from(number, Reader.versioned(data))
 
 
-def read_user_from(number: int, reader: Reader) -> UserFacts:
-    """Reads a user behind the version of its blob."""
+def read_user_from(
+    number: int, reader: Reader, problems: list[FormatError] | None = None
+) -> UserFacts:
+    """Reads a user behind the version of its blob.
+
+    Args:
+        number: user id.
+        reader: at its beginning.
+        problems: gets why what stands behind name and phone was not read to the end.
+
+    Raises:
+        FormatError: if not even name and phone can be read.
+    """
     one = reader.u32()
     if reader.version >= 48:
         reader.u32()
@@ -62,10 +77,20 @@ def read_user_from(number: int, reader: Reader) -> UserFacts:
     user.is_bot = bool(one & 1 << 3)
     user.is_contact = bool(one & 1 << 19)
     user.is_mutual = bool(one & 1 << 20)
-    # What stands behind name and phone; of newer writers the layout may differ.
-    with contextlib.suppress(FormatError):
+    # Of newer writers the layout of the rest may differ.
+    with _collecting(problems):
         _read_user_rest(reader, user, one)
     return user
+
+
+@contextlib.contextmanager
+def _collecting(problems: list[FormatError] | None) -> Iterator[None]:
+    """Ends the reading of a part at its first error; what was read counts."""
+    try:
+        yield
+    except FormatError as exception:
+        if problems is not None:
+            problems.append(exception)
 
 
 def _read_user_rest(reader: Reader, user: UserFacts, one: int) -> None:
@@ -91,11 +116,19 @@ def _read_user_rest(reader: Reader, user: UserFacts, one: int) -> None:
         if one & 1 << bit:
             skip()
     if one & 1 << 27:
-        raise FormatError(reader.position, "emoji status")
+        _skip_emoji_status(reader)
     if one & 1 << 28:
         names = _read_usernames(reader)
         if names:
             user.username, user.other_usernames = names[0], names[1:]
+
+
+def _skip_emoji_status(reader: Reader) -> None:
+    value = text_of.flags(reader, 3)
+    if value & 1:
+        reader.i64()
+    if value & 2:
+        reader.i32()
 
 
 def _skip_restriction(reader: Reader, value: int, bit: int) -> None:
@@ -109,16 +142,7 @@ def _skip_restriction(reader: Reader, value: int, bit: int) -> None:
 
 
 def _skip_profile_photo(reader: Reader) -> None:
-    if reader.version >= 27:
-        value = text_of.flags(reader, 0xF)
-        has_files, has_mini = bool(value & 1), bool(value & 4)
-    else:
-        has_files, has_mini = True, False
-    if has_files:
-        read_file(reader)
-        read_file(reader)
-    if has_mini:
-        reader.bytes()
+    skip_dialog_photo(reader)
     reader.i64()
 
 
@@ -139,37 +163,29 @@ def _read_usernames(reader: Reader) -> list[str]:
     return names
 
 
-def _skip_dialog_photo(reader: Reader) -> None:
-    if reader.version >= 27:
-        value = text_of.flags(reader, 0xF)
-        has_files, has_mini = bool(value & 1), bool(value & 4)
-    else:
-        has_files, has_mini = True, False
-    if has_files:
-        read_file(reader)
-        read_file(reader)
-    if has_mini:
-        reader.bytes()
-
-
-def read_group(number: int, reader: Reader) -> ChatFacts:
-    """Reads a basic group behind the version of its blob."""
+def read_group(
+    number: int, reader: Reader, problems: list[FormatError] | None = None
+) -> ChatFacts:
+    """Reads a basic group behind the version of its blob, see `read_user_from`."""
     value = reader.u32()
     chat = ChatFacts(Peer("group", number), "group", "group")
     chat.title = reader.text() or None
-    if value & 1 << 7:
-        _skip_dialog_photo(reader)
-    chat.members = reader.i32()
-    chat.date = reader.i32() or None
-    chat.migrated_to = reader.identifier() or None
-    reader.i32()
-    if value & 1 << 8:
-        _set_status(chat, _read_status(reader))
+    with _collecting(problems):
+        if value & 1 << 7:
+            skip_dialog_photo(reader)
+        chat.members = reader.i32()
+        chat.date = reader.i32() or None
+        chat.migrated_to = reader.identifier() or None
+        reader.i32()
+        if value & 1 << 8:
+            _set_status(chat, _read_status(reader))
     return chat
 
 
-def read_channel(number: int, reader: Reader) -> ChatFacts:
-    """Reads a channel or supergroup behind the version of its blob."""
+def read_channel(
+    number: int, reader: Reader, problems: list[FormatError] | None = None
+) -> ChatFacts:
+    """Reads a channel or supergroup behind its blob's version, as `read_group`."""
     one = reader.u32()
     if one & 1 << 29:
         reader.u32()
@@ -179,8 +195,14 @@ def read_channel(number: int, reader: Reader) -> ChatFacts:
         _set_status(chat, _read_status(reader))
     reader.i64()
     chat.title = reader.text() or None
+    with _collecting(problems):
+        _read_channel_rest(reader, chat, one)
+    return chat
+
+
+def _read_channel_rest(reader: Reader, chat: ChatFacts, one: int) -> None:
     if one & 1 << 9:
-        _skip_dialog_photo(reader)
+        skip_dialog_photo(reader)
     if one & 1 << 10:
         chat.username = reader.text() or None
     chat.date = reader.i32() or None
@@ -196,22 +218,126 @@ def read_channel(number: int, reader: Reader) -> ChatFacts:
         names = _read_usernames(reader)
         if names:
             chat.username = names[0]
-    return chat
 
 
-def _read_status(reader: Reader) -> str | None:
+@dataclass(slots=True)
+class Status:
+    """What a member of a chat is there.
+
+    Attributes:
+        name: `creator`, `administrator`, `member`, `restricted`, `left`, `banned`, or
+            None if it is none of them.
+        is_left: not, or no longer, a member.
+        until: end of a restriction, seconds since 1970 UTC.
+        rank: title that was given.
+    """
+
+    name: str | None
+    is_left: bool
+    until: int | None = None
+    rank: str | None = None
+
+
+def _read_status(reader: Reader) -> Status:
     value = reader.u64() if reader.version >= 46 else reader.u32()
+    name = _STATUSES.get(value >> 28 & 7)
+    # A creator can leave, and a restriction outlasts membership.
+    has_left = name in ("creator", "restricted") and not value & _IS_MEMBER
+    status = Status(name, name in _LEFT or has_left)
     if value & 1 << 31:
-        reader.i32()
+        status.until = reader.i32() or None
     if value & 1 << 14:
-        reader.text()
-    return _STATUSES.get(value >> 28 & 7)
+        status.rank = reader.text() or None
+    return status
 
 
-def _set_status(chat: ChatFacts, status: str | None) -> None:
-    if status is not None:
-        chat.is_creator = status == "creator"
-        chat.is_left = status in _LEFT
+def _set_status(chat: ChatFacts, status: Status) -> None:
+    if status.name is not None:
+        chat.is_creator = status.name == "creator"
+        chat.is_left = status.is_left
+
+
+@dataclass(slots=True)
+class MemberFacts:
+    """A member of a basic group.
+
+    Attributes:
+        peer: the member.
+        inviter: user id of who invited the member.
+        joined: seconds since 1970 UTC.
+        status: what the member is there.
+    """
+
+    peer: Peer | None
+    inviter: int | None
+    joined: int | None
+    status: Status
+
+
+@dataclass(slots=True)
+class FullFacts:
+    """What was loaded of a profile, a group or a channel.
+
+    Attributes:
+        peer: which one.
+        about: bio or description.
+        common_chats: number of chats that the account and a user share.
+        members: number of members of a channel.
+        creator: user id of who made a basic group.
+        participants: members of a basic group.
+    """
+
+    peer: Peer
+    about: str | None = None
+    common_chats: int | None = None
+    members: int | None = None
+    creator: int | None = None
+    participants: list[MemberFacts] = field(default_factory=list)
+
+
+def read_full_user(number: int, reader: Reader) -> FullFacts:
+    """Reads what was loaded of a profile."""
+    value = reader.u32()
+    if value & 1 << 29:
+        reader.u32()
+    found = FullFacts(Peer("user", number))
+    if value & 1:
+        found.about = reader.text() or None
+    found.common_chats = reader.i32() or None
+    return found
+
+
+def read_full_group(number: int, reader: Reader) -> FullFacts:
+    """Reads what was loaded of a basic group."""
+    value = reader.u32()
+    reader.i32()
+    found = FullFacts(Peer("group", number))
+    found.creator = reader.identifier() or None
+    for _ in range(reader.count(16)):
+        if reader.version >= _CHATS_AS_MEMBERS:
+            peer = text_of.read_peer(reader.i64())
+        else:
+            peer = Peer("user", reader.identifier())
+        inviter, joined = reader.identifier(), reader.i32()
+        status = _read_status(reader)
+        found.participants.append(
+            MemberFacts(peer, inviter or None, joined or None, status)
+        )
+    if value & 1:
+        found.about = reader.text() or None
+    return found
+
+
+def read_full_channel(number: int, reader: Reader) -> FullFacts:
+    """Reads what was loaded of a channel or supergroup."""
+    value = reader.u32()
+    if value & 1 << 29:
+        reader.u32()
+    found = FullFacts(Peer("channel", number))
+    if value & 1:
+        found.about = reader.text() or None
+    found.members = reader.i32() or None
+    return found
 
 
 @dataclass(slots=True)
@@ -258,141 +384,3 @@ def read_secret_chat(number: int, reader: Reader) -> SecretChatFacts:
         key_hash or None,
         layer,
     )
-
-
-@dataclass(slots=True)
-class DraftFacts:
-    """Unsent text of a dialog.
-
-    Attributes:
-        text: the text, empty if it could not be read.
-        date: last change, seconds since 1970 UTC.
-        reply_to: message that is replied to, id at the server.
-    """
-
-    text: str
-    date: int | None
-    reply_to: int | None = None
-
-
-@dataclass(slots=True)
-class DialogFacts:
-    """A row of `dialogs`.
-
-    Attributes:
-        dialog: id as stored.
-        read_inbox, read_outbox: last message that the account, the other side has read,
-            id at the server.
-        cleared: when the history was cleared, seconds since 1970 UTC.
-        deleted: when the last message was deleted, the same.
-        deleted_message: that message, id at the server.
-        draft: unsent text.
-        last_message: copy of the last message.
-        first_message: first message in the database, id at the server.
-        problem: why reading ended early.
-    """
-
-    dialog: int
-    unread: int = 0
-    read_inbox: int | None = None
-    read_outbox: int | None = None
-    cleared: int | None = None
-    deleted: int | None = None
-    deleted_message: int | None = None
-    draft: DraftFacts | None = None
-    last_message: TdlibMessage | None = None
-    first_message: int | None = None
-    problem: FormatError | None = None
-
-
-def read_dialog(data: bytes) -> DialogFacts:
-    """Reads the blob of a row of `dialogs`.
-
-    Raises:
-        FormatError: if not even the id can be read.
-    """
-    reader = Reader.versioned(data)
-    one = reader.u32()
-    dialog = DialogFacts(reader.i64())
-    try:
-        _read_dialog(reader, dialog, one)
-    except FormatError as exception:
-        dialog.problem = exception
-    return dialog
-
-
-def _read_dialog(reader: Reader, dialog: DialogFacts, one: int) -> None:
-    if one & 1 << 29:
-        two = reader.u32()
-        if two & 1 << 29:
-            reader.u32()
-    reader.i64()
-    dialog.unread = reader.i32()
-    if one & 1 << 15:
-        reader.i32()
-    dialog.read_inbox = _server(reader.i64())
-    dialog.read_outbox = _server(reader.i64())
-    reader.i64()
-    _skip_notifications(reader)
-    if one & 1:
-        dialog.draft = _read_draft(reader)
-    dialog.cleared = reader.i32() or None
-    reader.i64()
-    if one & 2:
-        dialog.last_message = read_message_from(reader)
-        # Its end is not known: what stands behind is not read.
-        return
-    if one & 1 << 4:
-        dialog.first_message = _server(reader.i64())
-    if one & 1 << 5:
-        reader.i64()
-    if one & 1 << 16:
-        dialog.deleted = reader.i32() or None
-        dialog.deleted_message = _server(reader.i64())
-
-
-def _server(value: int) -> int | None:
-    return read_message_id(value).server if value else None
-
-
-def _skip_notifications(reader: Reader) -> None:
-    value = reader.u32()
-    if value & 1:
-        reader.i32()
-    for bit in (2, 1 << 17):
-        if not value & bit:
-            continue
-        if value & 1 << 14:
-            kind = reader.i32()
-            if kind == 1:
-                reader.text()
-                reader.text()
-            elif kind == 2:
-                reader.i64()
-        else:
-            reader.text()
-
-
-def _read_draft(reader: Reader) -> DraftFacts:
-    reply = None
-    if reader.version >= 51:
-        value = text_of.flags(reader, 0x3F)
-        date = reader.i32()
-        text = _read_input_text(reader) if value & 1 else ""
-        if value & 2:
-            reply = text_of.read_input_reply(reader).message
-        if value & ~3:
-            raise FormatError(reader.position, "draft with media")
-    else:
-        date = reader.i32()
-        reply = reader.i64()
-        text = _read_input_text(reader)
-    return DraftFacts(text, date or None, _server(reply) if reply else None)
-
-
-def _read_input_text(reader: Reader) -> str:
-    value = text_of.flags(reader, 0x3F)
-    text = "" if value & 0x20 else text_of.read_text(reader).text
-    if value & 0x10:
-        reader.text()
-    return text

@@ -1,8 +1,9 @@
 """Files and attachments in TDLib's messages.
 
-Specification: formats/tdlib.md section 8, "Media" and "file". What a file is does not
-only tell its name and size: a path on this computer is that of a download, or of a file
-that was picked here to be sent.
+Specification: formats/tdlib.md section 8, "Media" and "file"; what it leaves open (the
+end of stickers and photos, paid media, the order of width and height) follows TDLib's
+own source. What a file is does not only tell its name and size: a path on this computer
+is that of a download, or of a file that was picked here to be sent.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telegram_forensics.formats.errors import FormatError
-from telegram_forensics.formats.tdlib_text import flags
+from telegram_forensics.formats.tdlib_text import flags, read_text
 from telegram_forensics.formats.tdlib_values import Reader
 from telegram_forensics.formats.tl_media import MediaFacts
 
@@ -36,6 +37,7 @@ class FileFacts:
         path: of a local file, or the original path of one that was picked to be sent.
         modified: modification time of a local file, nanoseconds since 1970 UTC.
         url: of a file of the web.
+        pixels: width and height of a size of a photo, in words.
     """
 
     kind: str = "empty"
@@ -46,6 +48,7 @@ class FileFacts:
     path: str | None = None
     modified: int | None = None
     url: str | None = None
+    pixels: str | None = None
 
 
 def read_file(reader: Reader, depth: int = 0) -> FileFacts:
@@ -153,16 +156,19 @@ def _skip_photo_source(reader: Reader) -> None:
         reader.i64() if letter == "q" else reader.i32()
 
 
-def _skip_dimensions(reader: Reader) -> None:
-    reader.u32()
+def _read_dimensions(reader: Reader) -> str | None:
+    """Width and height, of which the width stands in the upper half."""
+    value = reader.u32()
+    return f"{value >> 16} x {value & 0xFFFF}" if value else None
 
 
 def read_photo_size(reader: Reader) -> FileFacts:
     """Reads a size of a photo, or a thumbnail."""
     reader.i32()
-    _skip_dimensions(reader)
+    pixels = _read_dimensions(reader)
     size = reader.i32()
     found = read_file(reader)
+    found.pixels = pixels
     if reader.version >= 28:
         for _ in range(reader.count()):
             reader.i32()
@@ -184,7 +190,7 @@ def _fill(media: MediaFacts, file: FileFacts) -> None:
 
 
 def read_photo(reader: Reader) -> MediaFacts:
-    """Reads a photo; what stands behind its sizes is left."""
+    """Reads a photo."""
     media = MediaFacts("photo")
     value = flags(reader, 0xF)
     identifier = reader.i64()
@@ -196,6 +202,7 @@ def read_photo(reader: Reader) -> MediaFacts:
             largest = found
     if largest is not None:
         _fill(media, largest)
+        _set_pixels(media, largest.pixels)
     media.identifier = identifier or media.identifier
     if value & 1:
         for _ in range(reader.count(4)):
@@ -203,13 +210,50 @@ def read_photo(reader: Reader) -> MediaFacts:
     if value & 2:
         reader.bytes()
     if value & 4:
-        _skip_animation_size(reader)
+        for _ in range(reader.count(16)):
+            _skip_animation_size(reader)
+    if value & 8:
+        _skip_sticker_size(reader)
     return media
+
+
+def _set_pixels(media: MediaFacts, pixels: str | None) -> None:
+    if pixels is not None:
+        media.details["pixels"] = pixels
 
 
 def _skip_animation_size(reader: Reader) -> None:
     read_photo_size(reader)
-    reader.double()
+    if reader.version >= 27:
+        reader.double()
+
+
+def _skip_sticker_size(reader: Reader) -> None:
+    """A profile photo that is made of a sticker."""
+    value = flags(reader, 3)
+    if value & 1:
+        reader.i64()
+    elif value & 2:
+        reader.i64()
+        reader.i64()
+    else:
+        raise FormatError(reader.position - 4, "photo made of an unknown sticker")
+    for _ in range(reader.count()):
+        reader.i32()
+
+
+def skip_dialog_photo(reader: Reader) -> None:
+    """Skips the photo of a chat, or the beginning of that of a user."""
+    if reader.version >= 27:
+        value = flags(reader, 0xF)
+        has_files, has_mini = bool(value & 1), bool(value & 4)
+    else:
+        has_files, has_mini = True, False
+    if has_files:
+        read_file(reader)
+        read_file(reader)
+    if has_mini:
+        reader.bytes()
 
 
 def read_document(reader: Reader) -> MediaFacts:
@@ -226,19 +270,19 @@ def read_document(reader: Reader) -> MediaFacts:
     if value & 8:
         read_photo_size(reader)
     if version >= 47 and value & 0x10:
-        _skip_dimensions(reader)
+        _set_pixels(media, _read_dimensions(reader))
     _fill(media, read_file(reader))
     return media
 
 
 def read_video(reader: Reader) -> MediaFacts:
-    """Reads a video; what stands behind its file is left."""
+    """Reads a video."""
     media = MediaFacts("video")
-    value = reader.u32()
+    value = flags(reader, 0xFF)
     media.name = reader.text() or None
     media.mime_type = reader.text() or None
     media.duration = reader.i32()
-    _skip_dimensions(reader)
+    _set_pixels(media, _read_dimensions(reader))
     if reader.version >= 20:
         reader.bytes()
     read_photo_size(reader)
@@ -252,8 +296,10 @@ def read_video(reader: Reader) -> MediaFacts:
         reader.i32()
     if value & 0x10:
         reader.double()
-    if value & ~0x1D:
-        raise FormatError(reader.position, f"flags 0x{value:x} of a video")
+    if value & 0x40:
+        reader.double()
+    if value & 0x80:
+        reader.text()
     return media
 
 
@@ -293,9 +339,15 @@ def read_voice(reader: Reader) -> MediaFacts:
     if value & 4:
         reader.bytes()
     if value & 8:
-        raise FormatError(reader.position, "transcription of a voice message")
+        _read_transcription(reader, media)
     _fill(media, read_file(reader))
     return media
+
+
+def _read_transcription(reader: Reader, media: MediaFacts) -> None:
+    """The words of a recording, as the server understood them."""
+    reader.i64()
+    media.details["transcription"] = reader.text() or None
 
 
 def read_video_note(reader: Reader) -> MediaFacts:
@@ -305,25 +357,27 @@ def read_video_note(reader: Reader) -> MediaFacts:
     value = flags(reader, 0x1F) if version >= 43 else 7
     if value & 1:
         media.duration = reader.i32()
-    _skip_dimensions(reader)
+    _set_pixels(media, _read_dimensions(reader))
     if value & 2 and version >= 20:
         reader.bytes()
     if value & 4:
         read_photo_size(reader)
-    if version >= 43 and value & 0x18:
-        raise FormatError(reader.position, f"flags 0x{value:x} of a video message")
+    if version >= 43 and value & 8:
+        _read_transcription(reader, media)
+    if version >= 43 and value & 0x10:
+        reader.bytes()
     _fill(media, read_file(reader))
     return media
 
 
 def read_animation(reader: Reader) -> MediaFacts:
-    """Reads an animation; what stands behind its file is left."""
+    """Reads an animation."""
     media = MediaFacts("animation")
     version = reader.version
-    value = reader.u32() if version >= 26 else 0
+    value = flags(reader, 3) if version >= 26 else 0
     if version >= 3:
         media.duration = reader.i32()
-    _skip_dimensions(reader)
+    _set_pixels(media, _read_dimensions(reader))
     media.name = reader.text() or None
     media.mime_type = reader.text() or None
     if version >= 20:
@@ -339,14 +393,68 @@ def read_animation(reader: Reader) -> MediaFacts:
 
 
 def read_sticker(reader: Reader) -> MediaFacts:
-    """Reads a sticker."""
+    """Reads a sticker of a message."""
     media = MediaFacts("sticker")
-    value = reader.u32()
-    if not value & 4 and reader.i64():
-        reader.i64()
+    value = flags(reader, 0x7FF)
+    if not value & 4:
+        set_number = reader.i64()
+        if set_number:
+            media.details["set of stickers"] = set_number
+        if value & 2:
+            reader.i64()
     media.details["emoji"] = reader.text() or None
-    _skip_dimensions(reader)
+    _set_pixels(media, _read_dimensions(reader))
     read_photo_size(reader)
     read_photo_size(reader)
     _fill(media, read_file(reader))
+    if value & 1:
+        reader.i32()
+        for _ in range(3):
+            reader.double()
+    if value & 0x10:
+        reader.bytes()
+    if value & 0x40:
+        read_file(reader)
+    if value & 0x200:
+        reader.i32()
+    return media
+
+
+def read_game(reader: Reader) -> MediaFacts:
+    """Reads a game."""
+    media = MediaFacts("game")
+    value = flags(reader, 1) if reader.version >= 4 else 1
+    reader.i64()
+    reader.i64()
+    media.details["bot"] = reader.identifier() or None
+    media.details["short name"] = reader.text() or None
+    media.details["title"] = reader.text() or None
+    media.details["description"] = reader.text() or None
+    read_photo(reader)
+    if value & 1:
+        read_animation(reader)
+    text = read_text(reader).text
+    media.details["text of the game"] = text or None
+    return media
+
+
+def read_extended(reader: Reader) -> MediaFacts:
+    """Reads a photo or video that has to be paid for."""
+    value = flags(reader, 0x7F)
+    reader.i32()
+    media = MediaFacts("paid_media")
+    if value & 1:
+        read_text(reader)
+    if value & 2:
+        reader.i32()
+    if value & 4:
+        media.duration = reader.i32()
+    if value & 8:
+        _set_pixels(media, _read_dimensions(reader))
+    if value & 0x10:
+        reader.bytes()
+    if value & 0x20:
+        media = read_photo(reader)
+    if value & 0x40:
+        media = read_video(reader)
     return media

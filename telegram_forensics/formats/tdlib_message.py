@@ -1,9 +1,8 @@
 """Messages of TDLib: rows of `messages`, `scheduled_messages`, and messages to be sent.
 
 Specification: formats/tdlib.md section 8. A blob begins with the version of the library
-that wrote it; one database holds several. Everything up to the content is read; of
-what stands behind it (markup, reactions) nothing. A field of a newer writer ends the
-reading, and the message keeps what stands before it.
+that wrote it; one database holds several. A field of a newer writer ends the reading,
+and the message keeps what stands before it.
 
 A random id in a message of a cloud chat proves that this installation made it: the
 server never supplies one. Without it an outgoing message came from the server: from
@@ -15,16 +14,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from telegram_forensics.formats import tdlib_message_parts as parts
 from telegram_forensics.formats import tdlib_text as text_of
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.tdlib_content import read_content
+from telegram_forensics.formats.tdlib_drafts import read_draft, skip_suggested_post
 from telegram_forensics.formats.tdlib_values import MessageId, Reader, read_message_id
 from telegram_forensics.formats.tl_message import ForwardFacts, MessageFacts
-from telegram_forensics.formats.tl_peers import Peer
+from telegram_forensics.formats.tl_peers import Peer, describe_peer
 
 _MORE_FLAGS: Final = 1 << 29
 _KNOWN: Final = (0x3FFFFFFF, 0x3FFFFFFF, 0x3FFFFFFF, 0x3FF)
 _TOO_MANY_REQUESTS: Final = 429
+# Flags of what stands behind the content.
+_BEHIND: Final = (1 << 18, 3 << 26, 0x0E1DECCC, 0x3EC)
 
 
 @dataclass(slots=True)
@@ -44,7 +47,8 @@ class TdlibMessage:
         is_failed: it could not be sent.
         error: code and text of the server, where it could not.
         marks: codes of what only a sending client sets.
-        problem: why reading ended before the end of the content.
+        unread: kind of a content whose end is not known, with nothing behind it.
+        problem: why reading ended before the end of the message.
     """
 
     facts: MessageFacts
@@ -56,6 +60,7 @@ class TdlibMessage:
     is_failed: bool = False
     error: str | None = None
     marks: tuple[str, ...] = ()
+    unread: str | None = None
     problem: FormatError | None = None
 
     @property
@@ -70,7 +75,13 @@ def read_message(data: bytes) -> TdlibMessage:
     Raises:
         FormatError: if not even id and date can be read.
     """
-    return read_message_from(Reader.versioned(data))
+    reader = Reader.versioned(data)
+    found = read_message_from(reader)
+    if reader.left and found.problem is None and found.unread is None:
+        found.problem = FormatError(
+            reader.position, f"{reader.left} bytes behind the message are not read"
+        )
+    return found
 
 
 def read_message_from(reader: Reader) -> TdlibMessage:
@@ -110,7 +121,19 @@ def read_message_from(reader: Reader) -> TdlibMessage:
             return found
     try:
         _read_head(reader, found, bits)
-        read_content(reader, facts)
+        is_whole = read_content(reader, facts)
+        is_last = not any(
+            value & behind for value, behind in zip(bits, _BEHIND, strict=True)
+        )
+        if is_whole:
+            _read_behind(reader, found, bits)
+        else:
+            kind = facts.action or (facts.media.kind if facts.media else "content")
+            found.unread = f"{kind}: details are not read"
+            if not is_last:
+                raise FormatError(
+                    reader.position, f"{found.unread}, nor what stands behind them"
+                )
     except FormatError as exception:
         found.problem = exception
     return found
@@ -172,7 +195,7 @@ def _read_state(reader: Reader, found: TdlibMessage, bits: list[int]) -> None:
     if two & 1 << 14:
         facts.forwards = reader.i32()
     if two & 1 << 15:
-        text_of.skip_reply_info(reader)
+        parts.skip_reply_info(reader)
     if one & 1 << 19:
         facts.self_destruct = reader.i32() or None
         reader.stored_time()
@@ -201,7 +224,10 @@ def _read_places(reader: Reader, found: TdlibMessage, bits: list[int]) -> None:
     if two & 1 << 18:
         facts.reply_top = _server(reader.i64())
     if two & 1 << 19:
-        raise FormatError(reader.position, "draft of a thread in a message")
+        draft = read_draft(reader)
+        facts.other["draft in its thread"] = draft.text or None
+        if draft.problem is not None:
+            raise draft.problem
     if two & 1 << 20:
         for _ in range(reader.count(8)):
             reader.i64()
@@ -211,6 +237,96 @@ def _read_places(reader: Reader, found: TdlibMessage, bits: list[int]) -> None:
         found.received = reader.i32() or None
     if two & 1 << 24:
         reader.text()
+
+
+def _read_behind(reader: Reader, found: TdlibMessage, bits: list[int]) -> None:
+    """Reads what stands behind the content."""
+    one, two, three, _ = bits
+    facts = found.facts
+    if one & 1 << 18:
+        facts.other["buttons"] = parts.read_markup(reader) or None
+    if two & 1 << 26:
+        facts.ttl_period = reader.i32() or None
+    if two & 1 << 27:
+        reader.i32()
+    if three & 1 << 2:
+        facts.reactions = parts.read_reactions(reader) or None
+    for bit in (3, 6):
+        if three & 1 << bit:
+            reader.u32()
+    if three & 1 << 7:
+        peer = describe_peer(text_of.read_peer(reader.i64()))
+        facts.other["answers story"] = f"{reader.i32()} of {peer}"
+    if three & 1 << 10:
+        reply = text_of.read_input_reply(reader)
+        _set_reply(facts, reply.message, reply.chat, reply.quote)
+    if three & 1 << 11:
+        _set_replied(facts, parts.read_replied(reader), reader)
+    _read_rest(reader, found, bits)
+
+
+def _set_replied(
+    facts: MessageFacts, replied: parts.RepliedFacts, reader: Reader
+) -> None:
+    _set_reply(facts, replied.message, replied.chat, replied.quote)
+    facts.other["answered message is of"] = replied.sender
+    facts.other["answered message, Unix time"] = replied.date
+    facts.other["answered message says"] = replied.text
+    if not replied.is_whole:
+        raise FormatError(
+            reader.position, "what is kept of the answered message is not read"
+        )
+
+
+def _set_reply(
+    facts: MessageFacts, message: int | None, chat: Peer | None, quote: str | None
+) -> None:
+    if message:
+        facts.reply_to = _server(message)
+    facts.reply_chat = chat or facts.reply_chat
+    facts.reply_quote = quote or facts.reply_quote
+
+
+def _read_rest(reader: Reader, found: TdlibMessage, bits: list[int]) -> None:
+    *_, three, four = bits
+    facts = found.facts
+    if three & 1 << 13:
+        facts.other["filed under"] = describe_peer(text_of.read_peer(reader.i64()))
+    if three & 1 << 14:
+        facts.reply_top = _server(reader.i64())
+    if three & 1 << 15:
+        facts.other["boosts of the sender"] = reader.i32()
+    if three & 1 << 16:
+        facts.via_business_bot = reader.identifier() or None
+    if three & 1 << 18:
+        reader.i64()
+    if three & 1 << 19:
+        facts.other["fact check"] = parts.read_fact_check(reader)
+    if three & 1 << 20:
+        reader.i64()
+    if three & 1 << 25:
+        reader.i32()
+    if three & 1 << 26:
+        facts.other["stars paid"] = reader.i64() or None
+    if three & 1 << 27:
+        skip_suggested_post(reader)
+    _read_last(reader, facts, four)
+
+
+def _read_last(reader: Reader, facts: MessageFacts, four: int) -> None:
+    if four & 1 << 2:
+        facts.other["repeated after seconds"] = reader.i32() or None
+    for bit in (3, 5):
+        if four & 1 << bit:
+            reader.text()
+    if four & 1 << 6:
+        reader.i64()
+    if four & 1 << 7:
+        reader.identifier()
+    if four & 1 << 8:
+        reader.i32()
+    if four & 1 << 9:
+        reader.i64()
 
 
 def _read_error(reader: Reader, found: TdlibMessage) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 _ANDROID: Final = re.compile(
     r"[\\/](?:data[\\/]data|data[\\/]user[\\/](?P<user>[0-9]+)"
-    r"|user[\\/](?P<other>[0-9]+))[\\/](?P<package>[A-Za-z][\w.]+)[\\/]files[\\/]"
+    r"|user[\\/](?P<other>[0-9]+)|(?<=^.)data)[\\/](?P<package>[A-Za-z][\w.]+)[\\/]files[\\/]"
     r"tdlib(?P<slot>[0-9]*)[\\/]",
     re.IGNORECASE,
 )
@@ -23,7 +23,15 @@ _UNIGRAM: Final = re.compile(
 )
 _TELEGRAM_X: Final = "org.thunderdog.challegram"
 _BINLOG: Final = re.compile(r"td(?:_test)?\.binlog(?:\.new)?", re.IGNORECASE)
+_DATABASE: Final = re.compile(r"db(?:_test)?\.sqlite", re.IGNORECASE)
 UNKNOWN: Final = "TDLib application"
+# Folders that TDLib makes beside its database.
+MEDIA_FOLDERS: Final = frozenset(
+    {
+        *("profile_photos", "video_notes", "secret_thumbnails", "passport"),
+        *("notification_sounds", "wallpapers"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,11 @@ def find_application(path: str) -> Application:
 def is_binlog_name(name: str) -> bool:
     """Tells if a file name is that of an event log."""
     return _BINLOG.fullmatch(name) is not None
+
+
+def is_database_name(name: str) -> bool:
+    """Tells if a file name is that of a database."""
+    return _DATABASE.fullmatch(name) is not None
 
 
 def database_name(binlog: str) -> str:

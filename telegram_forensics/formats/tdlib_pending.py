@@ -17,6 +17,10 @@ from telegram_forensics.formats.tdlib_values import Reader, read_message_id
 
 _SEND, _FORWARD, _START_BOT = 0x100, 0x104, 0x106
 _SCREENSHOT, _INLINE, _SHORTCUT = 0x107, 0x108, 0x128
+_PUSH_EDIT: Final = 0x201
+_LONGEST_KEY: Final = 200
+# Bytes of a message: flags, id, date, type of its content.
+_SMALLEST: Final = 20
 _WHAT: Final = {
     _SEND: "send_message",
     _FORWARD: "forward_messages",
@@ -34,12 +38,14 @@ class PendingMessage:
     Attributes:
         what: kind of the request.
         dialog: id of the chat as stored.
-        message: the message; of a forward of several messages the first.
+        message: the message.
+        left: number of messages of the request behind it that could not be read.
     """
 
     what: str
     dialog: int
     message: TdlibMessage
+    left: int = 0
 
 
 def read_pending(record: BinlogRecord) -> list[PendingMessage]:
@@ -68,27 +74,35 @@ def read_pending(record: BinlogRecord) -> list[PendingMessage]:
         if record.kind == _INLINE:
             reader.i64()
             reader.text()
-    if record.kind in (_FORWARD, _SHORTCUT):
-        for _ in range(reader.count(8)):
-            reader.i64()
-        if not reader.count(4):
-            return []
-    # Where the first one ends is not known, so that those behind it are not read.
-    return [PendingMessage(what, dialog, read_message_from(reader))]
+    if record.kind not in (_FORWARD, _SHORTCUT):
+        return [PendingMessage(what, dialog, read_message_from(reader))]
+    for _ in range(reader.count(8)):
+        reader.i64()
+    found = []
+    number = reader.count(_SMALLEST)
+    for left in range(number - 1, -1, -1):
+        pending = PendingMessage(what, dialog, read_message_from(reader))
+        found.append(pending)
+        if pending.message.problem is not None or pending.message.unread is not None:
+            # Where it ends is not known.
+            pending.left = left
+            break
+    return found
 
 
 @dataclass(slots=True)
 class PushMessage:
-    """A notification of a new message that the system delivered.
+    """A notification of a message that the system delivered.
 
     Attributes:
         dialog: id of the chat as stored.
         message: id of the message at the server.
         sender: user id.
         sender_name: as the notification has it.
-        date: of the message, seconds since 1970 UTC.
+        date: of the message, of an edited one that of the edit, seconds since 1970 UTC.
         key: kind of the notification, such as `MESSAGE_TEXT`.
         text: text or preview.
+        is_edit: the message was edited.
     """
 
     dialog: int
@@ -98,10 +112,11 @@ class PushMessage:
     date: int | None
     key: str
     text: str | None
+    is_edit: bool = False
 
 
 def read_push(record: BinlogRecord) -> PushMessage:
-    """Reads a record of a notification (type 0x200).
+    """Reads a record of a notification (types 0x200 and 0x201).
 
     Raises:
         FormatError: if it cannot be read.
@@ -109,14 +124,29 @@ def read_push(record: BinlogRecord) -> PushMessage:
     reader = Reader.versioned(record.payload)
     flags = reader.u32()
     dialog = reader.i64()
-    message = read_message_id(reader.i64()).server if flags & 4 else None
-    if flags & 8:
-        reader.i64()
-    sender = reader.identifier() if flags & 0x10 else None
-    name = reader.text() if flags & 0x20 else None
+    sender = name = None
+    if record.kind == _PUSH_EDIT:
+        message = read_message_id(reader.i64()).server if flags & 1 else None
+        has_text = flags & 2
+    else:
+        message = read_message_id(reader.i64()).server if flags & 4 else None
+        if flags & 8:
+            reader.i64()
+        sender = reader.identifier() if flags & 0x10 else None
+        name = reader.text() if flags & 0x20 else None
+        has_text = flags & 0x40
     date = reader.i32()
     key = reader.text()
-    text = reader.text() if flags & 0x40 else None
-    if not key or len(key) > 200:
+    text = reader.text() if has_text else None
+    if not key or len(key) > _LONGEST_KEY:
         raise FormatError(reader.position, "no kind of a notification")
-    return PushMessage(dialog, message, sender, name, date or None, key, text)
+    return PushMessage(
+        dialog,
+        message,
+        sender,
+        name,
+        date or None,
+        key,
+        text,
+        record.kind == _PUSH_EDIT,
+    )

@@ -11,13 +11,13 @@ import contextlib
 import hashlib
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from telegram_forensics.formats.errors import FormatError, Issue
 from telegram_forensics.formats.tdlib_binlog import Binlog, BinlogRecord
-from telegram_forensics.formats.tdlib_values import Reader, read_message_id
+from telegram_forensics.formats.tdlib_requests import REQUESTS, read_details
+from telegram_forensics.formats.tdlib_values import Reader
 
 KEY_VALUE: Final = 0x4327
 OPTION: Final = 0x1F18
@@ -50,7 +50,7 @@ OPTIONS: Final = frozenset(
 )
 _SETTINGS: Final = re.compile(
     r"auth|auth_is_bot|main_dc_id|proxy_active_id|recently_opened_dialog_usernames"
-    r"_and_ids|recently_found_dialog_usernames_and_ids|auth_notification_ids"
+    r"_and_ids|recently_found_dialog_usernames_and_ids"
 )
 # Keys whose value is a moment: kind of the trace.
 _MOMENTS: Final = {
@@ -61,29 +61,6 @@ _MOMENTS: Final = {
     "net_stats_since": "statistics_begun",
 }
 _PROXY_USED: Final = re.compile(r"proxy_used[0-9]+")
-_REQUESTS: Final = {
-    0x101: "messages_deleted_here",
-    0x102: "messages_deleted_everywhere",
-    0x103: "history_read",
-    0x105: "contents_read",
-    0x109: "history_deleted",
-    0x10B: "messages_of_sender_deleted",
-    0x10E: "draft_saved",
-    0x117: "scheduled_messages_deleted",
-    0x118: "sender_blocked_or_unblocked",
-    0x122: "call_messages_deleted",
-    0x123: "messages_of_days_deleted",
-    0x125: "topic_deleted",
-    0x500: "session_settings_changed",
-    0x501: "session_terminated",
-    0x502: "other_sessions_terminated",
-    0x503: "message_lifetime_changed",
-    0x504: "account_lifetime_changed",
-    0x505: "session_lifetime_changed",
-    0x506: "web_login_terminated",
-    0x507: "web_logins_terminated",
-    0x508: "login_codes_invalidated",
-}
 
 
 @dataclass(slots=True)
@@ -242,7 +219,7 @@ class _Reader:
                 self._read_value(key, value, record)
         elif 0x100 <= record.kind <= 0x128 and record.kind in _MESSAGE_KINDS:
             self._state.messages.append(record)
-        elif record.kind in _REQUESTS:
+        elif record.kind in REQUESTS:
             self._read_request(record)
         elif record.kind in (0x200, 0x201):
             self._state.push.append(record)
@@ -267,7 +244,8 @@ class _Reader:
             self._state.phone = content or None
         elif name == "test_mode" and is_current:
             self._state.is_test = content == "true"
-        if name in OPTIONS:
+        # What begins so the application itself has set.
+        if name in OPTIONS or name.startswith("x_"):
             self._state.settings.append(Setting(name, content, record))
 
     # Key-value entries.
@@ -294,6 +272,8 @@ class _Reader:
             if time is not None:
                 kind = _MOMENTS.get(key, "proxy_used")
                 self._trace(kind, time, key if kind == "proxy_used" else None, record)
+        elif key == "auth_notification_ids":
+            self._read_login_notices(value, record)
         elif _SETTINGS.fullmatch(key):
             text = value.decode("utf-8", "backslashreplace")
             self._state.settings.append(Setting(key, text, record))
@@ -382,6 +362,15 @@ class _Reader:
             "login_begun", time if _is_time(time) else None, ", ".join(words), record
         )
 
+    def _read_login_notices(self, value: bytes, record: BinlogRecord) -> None:
+        """Ids and dates of the service account's messages about logins."""
+        numbers = value.decode("ascii", "replace").split(",")
+        for identifier, date in zip(numbers[::2], numbers[1::2], strict=False):
+            time = _moment(date.encode())
+            if time is None:
+                raise FormatError(0, f"date {date!r} of a notice of a login")
+            self._trace("login_notice", time, f"notice {identifier}", record)
+
     def _read_token(self, key: str, value: bytes, record: BinlogRecord) -> None:
         reader = Reader.versioned(value)
         flags = reader.u32()
@@ -415,12 +404,11 @@ class _Reader:
 
     def _read_request(self, record: BinlogRecord) -> None:
         reader = Reader.versioned(record.payload)
-        read = _DETAILS.get(record.kind, _chat_alone)
         try:
-            details = read(reader)
+            details = read_details(record.kind, reader)
         except FormatError:
             details = None
-        self._trace(_REQUESTS[record.kind], None, details, record)
+        self._trace(REQUESTS[record.kind], None, details, record)
 
     def _trace(
         self, kind: str, time: float | None, details: str | None, record: BinlogRecord
@@ -446,114 +434,3 @@ def _moment(value: bytes) -> float | None:
 
 def _is_time(value: float | None) -> bool:
     return value is not None and math.isfinite(value) and _FIRST <= value <= _LAST
-
-
-def _messages(reader: Reader) -> str:
-    numbers = []
-    for _ in range(reader.count(8)):
-        found = read_message_id(reader.i64())
-        numbers.append(str(found.server if found.server is not None else found.value))
-    return f"messages {', '.join(numbers[:100])}"
-
-
-def _chat_alone(reader: Reader) -> str:
-    return f"chat {reader.i64()}"
-
-
-def _flags_chat_message(reader: Reader) -> str:
-    reader.u32()
-    chat, found = reader.i64(), read_message_id(reader.i64())
-    number = found.server if found.server is not None else found.value
-    return f"chat {chat}, message {number}"
-
-
-def _flags_chat_messages(reader: Reader) -> str:
-    flags = reader.u32()
-    words = f"chat {reader.i64()}, {_messages(reader)}"
-    return f"{words}, for all" if flags & 1 else f"{words}, for the account only"
-
-
-def _chat_messages(reader: Reader) -> str:
-    return f"chat {reader.i64()}, {_messages(reader)}"
-
-
-def _chat_message(reader: Reader) -> str:
-    chat, found = reader.i64(), read_message_id(reader.i64())
-    number = found.server if found.server is not None else found.value
-    return f"chat {chat}, up to message {number}"
-
-
-def _history(reader: Reader) -> str:
-    flags = reader.u32()
-    words = _chat_message(reader)
-    if flags & 2:
-        words += ", for all"
-    return f"{words}, out of the list" if flags & 1 else words
-
-
-def _blocked(reader: Reader) -> str:
-    flags = reader.u32()
-    return f"chat {reader.i64()}, {'blocked' if flags & 1 else 'unblocked'}"
-
-
-def _days(reader: Reader) -> str:
-    reader.u32()
-    return f"chat {reader.i64()}, from {reader.i32()} to {reader.i32()} (Unix time)"
-
-
-def _flags_chat(reader: Reader) -> str:
-    reader.u32()
-    return f"chat {reader.i64()}"
-
-
-def _session_settings(reader: Reader) -> str:
-    flags = reader.u32()
-    number = reader.i64()
-    words = [f"session with hash {number}"]
-    if flags & 1:
-        words.append(f"flag for secret chats set to {flags >> 1 & 1}")
-    if flags & 4:
-        words.append(f"flag for calls set to {flags >> 3 & 1}")
-    if flags & 0x10:
-        words.append("confirmed")
-    return ", ".join(words)
-
-
-def _hash(reader: Reader) -> str:
-    return f"session with hash {reader.i64()}"
-
-
-def _seconds(reader: Reader) -> str:
-    return f"{reader.i32()}"
-
-
-def _codes(reader: Reader) -> str:
-    return f"codes {', '.join(reader.text() for _ in range(reader.count(4)))}"
-
-
-def _nothing(reader: Reader) -> str | None:
-    return None
-
-
-_DETAILS: Final[dict[int, Callable[[Reader], Any]]] = {
-    0x101: _flags_chat_message,
-    0x102: _flags_chat_messages,
-    0x103: _chat_message,
-    0x105: _chat_messages,
-    0x109: _history,
-    0x10B: _chat_alone,
-    0x117: _chat_messages,
-    0x118: _blocked,
-    0x122: _nothing,
-    0x123: _days,
-    0x125: _flags_chat,
-    0x500: _session_settings,
-    0x501: _hash,
-    0x502: _nothing,
-    0x503: _seconds,
-    0x504: _seconds,
-    0x505: _seconds,
-    0x506: _hash,
-    0x507: _nothing,
-    0x508: _codes,
-}

@@ -1,7 +1,8 @@
 """TDLib's table `files`: where a file lies at Telegram and on this device.
 
 Specification: formats/tdlib.md section 7.4; the order of the fields behind the flags
-was found with databases of versions 30 to 61. A local path is that of a download or of
+was found with databases of versions 30 to 61, that of running transfers follows TDLib's
+own source. A local path is that of a download or of
 a file that was sent; a generate location has the original path of a file that the user
 picked to be sent (it shows the preparation, not the sending).
 """
@@ -17,6 +18,8 @@ from telegram_forensics.formats.tdlib_values import MAXIMUM_VERSION, Reader
 
 _OWNER, _EXPECTED, _SECURE, _SOURCES, _VERSION = 1, 2, 4, 8, 16
 _EMPTY, _PARTIAL, _FULL = range(3)
+# Stand for the number of parts where a mask tells which are there.
+_MASK, _LARGE = -1, -2
 _TYPES: Final = {
     0: "photo",
     1: "photo",
@@ -42,8 +45,9 @@ class StoredFile:
     Attributes:
         owner: dialog id that it came with, as stored.
         remote: where it lies at Telegram; None if it is not there.
-        path: on this device, None if it is not there whole.
+        path: on this device, of a part of it if `is_partial`.
         is_partial: only a part was downloaded.
+        is_uploading: it is being sent, and the server does not have it whole.
         modified: modification time of the local file, nanoseconds since 1970 UTC.
         original: path of the file that was picked to be sent.
         size: bytes.
@@ -56,6 +60,7 @@ class StoredFile:
     remote: FileFacts | None = None
     path: str | None = None
     is_partial: bool = False
+    is_uploading: bool = False
     modified: int | None = None
     original: str | None = None
     size: int | None = None
@@ -104,7 +109,10 @@ def _read_remote(reader: Reader, found: StoredFile) -> None:
         found.file_type = _TYPES.get(number)
         found.url = found.remote.url
     elif kind == _PARTIAL:
-        raise FormatError(reader.position, "file that is being uploaded")
+        found.is_uploading = True
+        reader.i64()
+        for _ in range(4):
+            reader.i32()
     elif kind != _EMPTY:
         raise FormatError(reader.position - 4, f"remote location {kind}")
 
@@ -117,7 +125,16 @@ def _read_local(reader: Reader, found: StoredFile) -> None:
         found.modified = reader.u64() or None
         found.path = reader.text() or None
     elif kind == _PARTIAL:
+        number = reader.i32()
+        found.file_type = found.file_type or _TYPES.get(number)
         found.is_partial = True
-        raise FormatError(reader.position, "file that is being downloaded")
+        found.path = reader.text() or None
+        reader.i32()
+        parts = reader.i32()
+        reader.bytes()
+        if parts in (_MASK, _LARGE):
+            reader.bytes()
+        if parts == _LARGE:
+            reader.i32()
     elif kind != _EMPTY:
         raise FormatError(reader.position - 4, f"local location {kind}")

@@ -53,8 +53,14 @@ class FormattedText:
 def read_text(reader: Reader, with_entities: bool = True) -> FormattedText:
     """Reads a text with its entities."""
     found = FormattedText(reader.text())
-    if not with_entities:
-        return found
+    if with_entities:
+        found.links = read_entities(reader)
+    return found
+
+
+def read_entities(reader: Reader) -> list[str]:
+    """Reads the entities of a text: the addresses behind words of it."""
+    links: list[str] = []
     for _ in range(reader.count(_ENTITY_SIZE)):
         kind = reader.i32()
         reader.i32()
@@ -62,9 +68,9 @@ def read_text(reader: Reader, with_entities: bool = True) -> FormattedText:
         if kind == _PRE_CODE:
             reader.text()
         elif kind == _TEXT_URL:
-            found.links.append(reader.text())
+            links.append(reader.text())
         elif kind == _MENTION_NAME:
-            found.links.append(f"tg://user?id={reader.identifier()}")
+            links.append(f"tg://user?id={reader.identifier()}")
         elif kind == _TIMESTAMP:
             reader.i32()
         elif kind == _CUSTOM_EMOJI:
@@ -74,7 +80,7 @@ def read_text(reader: Reader, with_entities: bool = True) -> FormattedText:
             reader.i32()
         elif not 0 <= kind <= _LAST_ENTITY:
             raise FormatError(reader.position - 12, f"text entity {kind}")
-    return found
+    return links
 
 
 def read_caption(reader: Reader) -> FormattedText:
@@ -170,35 +176,6 @@ def read_old_forward(reader: Reader, flags1: int, flags2: int, flags3: int) -> O
     if flags2 & 1 << 13:
         reader.text()
     return origin
-
-
-def skip_reply_info(reader: Reader) -> None:
-    """Skips the state of the comments under a message."""
-    value = flags(reader, 0x7F)
-    reader.i32()
-    reader.i32()
-    if value & 2:
-        for _ in range(reader.count(8)):
-            reader.i64()
-    if value & 4:
-        reader.identifier()
-    if value & 0x20:
-        for _ in range(3):
-            reader.i64()
-    if value & 0x40:
-        for _ in range(reader.count(8)):
-            reader.identifier()
-            _skip_minimal_channel(reader)
-
-
-def _skip_minimal_channel(reader: Reader) -> None:
-    value = flags(reader, 0xF)
-    if value & 1:
-        reader.text()
-    if value & 2:
-        raise FormatError(reader.position, "photo of a channel in the comments")
-    if value & 8:
-        reader.i32()
 
 
 @dataclass(slots=True)

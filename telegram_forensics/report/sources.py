@@ -49,8 +49,11 @@ _SOURCES: Final = {
     ),
     "Clients with TDLib (Telegram X, Unigram)": (
         "telegram_tdlib_binlog",
+        "telegram_tdlib_binlog_named",
+        "telegram_tdlib_lone_database",
         "sqlite/telegram_tdlib_database",
     ),
+    "Telegram for Windows Phone": ("telegram_windows_phone",),
     "Telegram Web sessions": (
         "telegram_web_local_storage",
         "telegram_web_extension",

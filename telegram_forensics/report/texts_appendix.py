@@ -56,6 +56,7 @@ ENGLISH: Final[dict[str, str]] = {
     ),
     "searched.Telegram Web sessions": "Telegram Web sessions",
     "searched.Telegram Web caches": "Telegram Web caches",
+    "searched.Telegram for Windows Phone": "Telegram for Windows Phone",
     "searched.Android usage statistics": "Android usage statistics",
     "searched.Android notifications": "Android notifications",
     "searched.iOS streams of use and notifications": (
@@ -125,6 +126,7 @@ UKRAINIAN: Final[dict[str, str]] = {
     ),
     "searched.Telegram Web sessions": "Сеанси Telegram Web",
     "searched.Telegram Web caches": "Кеші Telegram Web",
+    "searched.Telegram for Windows Phone": "Telegram для Windows Phone",
     "searched.Android usage statistics": "Статистика використання Android",
     "searched.Android notifications": "Сповіщення Android",
     "searched.iOS streams of use and notifications": (

@@ -12,12 +12,15 @@ import pytest
 
 from telegram_forensics.formats import (
     tdlib_binlog,
+    tdlib_paths,
+    tdlib_pending,
     tdlib_side_files,
     tdlib_state,
     tdlib_values,
 )
 from telegram_forensics.formats.errors import FormatError
 from tests import tdlib_samples
+from tests.builders import tdlib as build
 
 HEAD = bytes.fromhex(
     "800000000000000000000000fdffffff0000000000000000000000000000000020ada34d9eaec4fa"
@@ -77,6 +80,13 @@ def test_vector_without_key() -> None:
     assert [key.hex() for key in state.database_keys] == [
         "3d6d3187f164c66b13ae4bdaf63ec501719ab8255a3f05aa97ba4293c6dc7e32"
     ]
+
+
+def test_signature() -> None:
+    """33 bytes that every encrypted log begins with (specification 2.2)."""
+    assert HEAD[:33] == tdlib_binlog.SIGNATURE
+    assert tdlib_binlog.is_binlog(HEAD) and tdlib_binlog.is_binlog(RECORD)
+    assert not tdlib_binlog.is_binlog(b"SQLite format 3\0" + bytes(100))
 
 
 def test_vector_with_key() -> None:
@@ -331,3 +341,93 @@ def test_lines_of_a_log_are_cut() -> None:
     assert [offset for offset, _ in found][:2] == [0, 2]
     assert found[0][1] == "a" and found[1][1] == "bb" and found[-1][1] == "end"
     assert max(len(line) for _, line in found) <= 100
+
+
+def _state(*records: bytes) -> tdlib_state.TdlibState:
+    return tdlib_state.read_state(read(b"".join(records)), "td.binlog")
+
+
+def test_login_notices() -> None:
+    """Messages of the service account about logins, with their dates."""
+    value = build.entry("auth_notification_ids", "12,1795301281,13,1795301299")
+    state = _state(build.record(1, build.KEY_VALUE, value))
+    assert [(trace.kind, trace.time, trace.details) for trace in state.traces] == [
+        ("login_notice", 1795301281, "notice 12"),
+        ("login_notice", 1795301299, "notice 13"),
+    ]
+    state = _state(
+        build.record(1, build.KEY_VALUE, build.entry("auth_notification_ids", "12,x"))
+    )
+    assert not state.traces and "notice of a login" in state.issues[0].reason
+
+
+def test_notifications() -> None:
+    """A notification of a message, and one of its edit."""
+    head = build.i32(61) + build.flags(0, 2, 4, 5, 6) + build.i64(build.FRIEND)
+    body = build.i64(7 << 20) + build.i64(build.FRIEND) + build.text("Bob")
+    body += build.i32(build.DATE) + build.text("MESSAGE_TEXT") + build.text("words")
+    edit = build.i32(61) + build.flags(0, 1) + build.i64(build.FRIEND, 7 << 20)
+    edit += build.i32(build.DATE + 5) + build.text("MESSAGE_TEXT") + build.text("new")
+    state = _state(build.record(1, 0x200, head + body), build.record(2, 0x201, edit))
+    first, second = (tdlib_pending.read_push(record) for record in state.push)
+    assert (first.dialog, first.message, first.sender) == (
+        build.FRIEND,
+        7,
+        build.FRIEND,
+    )
+    assert (first.sender_name, first.text, first.is_edit) == ("Bob", "words", False)
+    assert (second.message, second.text, second.date) == (7, "new", build.DATE + 5)
+    assert second.is_edit
+
+
+def test_forward_of_several() -> None:
+    """Each message of a request, until one whose end is not known."""
+    texts = ("one", "two", "three")
+    parts = [
+        build.message(build.text_content(words), random_id=number)[4:]
+        for number, words in enumerate(texts, 1)
+    ]
+    head = build.i32(61) + build.flags(0) + build.i64(build.FRIEND, build.OWN)
+    head += build.vector(build.i64(1 << 20))
+    (record_found,) = _state(
+        build.record(1, build.FORWARD, head + build.vector(*parts))
+    ).messages
+    found = tdlib_pending.read_pending(record_found)
+    assert [(item.message.facts.text, item.left) for item in found] == [
+        (words, 0) for words in texts
+    ]
+    parts[1] = build.message(build.i32(71) + bytes(8), random_id=2)[4:]
+    (record_found,) = _state(
+        build.record(1, build.FORWARD, head + build.vector(*parts))
+    ).messages
+    found = tdlib_pending.read_pending(record_found)
+    assert [(item.message.random_id, item.left) for item in found] == [(1, 0), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/data/data/org.x.y/files/tdlib/td.binlog", ("org.x.y", 0, 0)),
+        ("/data/data/org.x.y/files/tdlib12/td.binlog", ("org.x.y", 0, 12)),
+        ("/data/user/10/org.x.y/files/tdlib/td.binlog", ("org.x.y", 10, 0)),
+        (
+            "/mnt/expand/ab-cd/user/10/org.x.y/files/tdlib1/db.sqlite",
+            ("org.x.y", 10, 1),
+        ),
+        # The data partition alone.
+        ("/data/org.x.y/files/tdlib/td.binlog", ("org.x.y", 0, 0)),
+        ("/user/10/org.x.y/files/tdlib/td.binlog", ("org.x.y", 10, 0)),
+        ("/Dump/data/data/org.x.y/files/tdlib/td.binlog", ("org.x.y", 0, 0)),
+        ("/home/ana/data/org.x.y/files/tdlib/td.binlog", (None, None, None)),
+        ("/home/ana/.tdlib/td.binlog", (None, None, None)),
+        (
+            "\\Users\\a\\AppData\\Local\\Packages\\38833FF26BA1D.UnigramPreview_g9"
+            "\\LocalState\\3\\td.binlog",
+            (None, None, 3),
+        ),
+    ],
+)
+def test_applications(path: str, expected: tuple[object, ...]) -> None:
+    """Package, Android user and slot of a path."""
+    found = tdlib_paths.find_application(path)
+    assert (found.package, found.android_user, found.slot) == expected

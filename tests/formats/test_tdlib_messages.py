@@ -6,10 +6,16 @@ import random
 
 import pytest
 
-from telegram_forensics.formats import tdlib_entities, tdlib_message, tdlib_pending
+from telegram_forensics.formats import (
+    tdlib_dialogs,
+    tdlib_entities,
+    tdlib_message,
+    tdlib_pending,
+)
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.tdlib_binlog import BinlogRecord
 from telegram_forensics.formats.tdlib_values import Reader
+from tests.builders import tdlib as build
 
 COMPOSED = bytes.fromhex(
     "3d000000821400200000003000008022000000000000900c000000003d1ea10600000000a81f026b"
@@ -176,6 +182,42 @@ def test_chats() -> None:
     assert (group.title, group.members) == ("Small Group", 3)
 
 
+def test_entities_of_a_newer_writer() -> None:
+    """What stands before the part that is not known counts, and it is said."""
+    problems: list[FormatError] = []
+    changed = bytearray(USER)
+    # An emoji status, and nothing of the rest that fits.
+    changed[7] |= 1 << 3
+    user = tdlib_entities.read_user_from(1, Reader.versioned(bytes(changed)), problems)
+    assert (user.name, user.phone) == ("Alice Owner", "15550001122")
+    assert user.last_seen == 1795300795 and len(problems) == 1
+    problems = []
+    changed = bytearray(CHANNEL)
+    # A photo where none is stored.
+    changed[5] |= 1 << 1
+    channel = tdlib_entities.read_channel(1, Reader.versioned(bytes(changed)), problems)
+    assert channel.title == "Super Group" and len(problems) == 1
+
+
+def test_members() -> None:
+    """A basic group with what was loaded of it."""
+    member = build.i64(build.OWN, build.FRIEND) + build.i32(build.DATE)
+    data = build.i32(61) + build.flags(0) + build.i32(1) + build.i64(build.FRIEND)
+    data += build.vector(
+        member + build.i64(0 << 28 | 1 << 14 | 1 << 27) + build.text("boss"),
+        build.i64(build.FRIEND, 0) + build.i32(0) + build.i64(3 << 28),
+    )
+    found = tdlib_entities.read_full_group(
+        5, Reader.versioned(data + build.text("about"))
+    )
+    assert (found.creator, found.about) == (build.FRIEND, "about")
+    first, second = found.participants
+    assert (first.peer, first.inviter) == (("user", build.OWN), build.FRIEND)
+    assert (first.status.name, first.status.rank) == ("creator", "boss")
+    assert not first.status.is_left
+    assert (second.status.name, second.status.is_left) == ("restricted", True)
+
+
 def test_entities_damaged() -> None:
     """Users and chats: cut or changed, no other error than the documented one."""
     source = random.Random(3)
@@ -197,4 +239,4 @@ def test_entities_damaged() -> None:
 
 
 def _dialog(number: int, data: bytes) -> object:
-    return tdlib_entities.read_dialog(data)
+    return tdlib_dialogs.read_dialog(data)

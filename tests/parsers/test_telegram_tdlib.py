@@ -11,7 +11,10 @@ import pytest
 from tests import tdlib_samples
 from tests.parsers import support
 
-PARSERS = "telegram_tdlib_binlog,sqlite/telegram_tdlib_database"
+PARSERS = (
+    "telegram_tdlib_binlog,telegram_tdlib_binlog_named,telegram_tdlib_lone_database,"
+    "sqlite/telegram_tdlib_database"
+)
 OWN = "111222333"
 
 
