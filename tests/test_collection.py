@@ -191,6 +191,16 @@ def test_filter_files(path: Path) -> None:
                 "private/var/mobile/Containers/Shared/AppGroup/1A-2B/"
                 ".com.apple.mobile_container_manager.metadata.plist",
                 *(
+                    f"{folder}/Containers/Data/Application/1A-2B/Library/WebKit/"
+                    f"WebsiteData/Default/ab/cd/{path}"
+                    for folder in ("private/var/mobile", "mobile")
+                    for path in (
+                        "origin",
+                        "LocalStorage/localstorage.sqlite3-wal",
+                        "IndexedDB/ef/IndexedDB.sqlite3",
+                    )
+                ),
+                *(
                     f"{folder}/Containers/Shared/AppGroup/1A-2B/telegram-data/{path}"
                     for folder in ("private/var/mobile", "mobile")
                     for path in (*APPLE, ".tempkey", "lockState.json")
