@@ -1,6 +1,7 @@
 # make timeline                                 timeline and report of the model case
 # make timeline IMAGE=path [PASSCODES=path] [CASE=case.yaml]   of an image of yours
 # make test                                     the tests
+# make fuzz [SECONDS=n]                         damaged inputs for all decoders, for n seconds
 #
 # Needs Python 3.10 to 3.13 and make, nothing else. PYTHON=python3.12 chooses another.
 
@@ -15,14 +16,15 @@ CASE ?= test_data/case/case.yaml
 endif
 WORKERS ?= 0
 TESTS ?= tests
+SECONDS ?= 600
 BIN := $(VENV)/bin
 STAMP := $(shell date +%Y%m%dT%H%M%S)
 RUN := $(OUT)/$(STAMP)
 
-.PHONY: help timeline test lint benchmark clean
+.PHONY: help timeline test lint fuzz benchmark clean
 
 help:
-	@sed -n '1,5s/^# \{0,1\}//p' Makefile
+	@sed -n '1,6s/^# \{0,1\}//p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 10) <= v < (3, 14) else "Python 3.10 to 3.13 is needed, this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
@@ -79,6 +81,10 @@ timeline: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -n 2 $(TESTS)
 
+# It ends with status 1 if there is a finding; inputs are in out/fuzz.
+fuzz: $(VENV)/.installed-test
+	nice $(BIN)/python -m tests.fuzz --seconds $(SECONDS) --failures "$(OUT)/fuzz"
+
 lint: $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lint]'
 	$(BIN)/ruff check .
@@ -95,6 +101,7 @@ benchmark: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/browser_storage.py
 	$(BIN)/python benchmarks/browser_profile.py
+	$(BIN)/python benchmarks/targeted_collection.py 20000
 	$(BIN)/python benchmarks/sqlcipher.py
 	$(BIN)/python benchmarks/apple_database.py
 

@@ -197,6 +197,8 @@ def _read_metadata(
     flags, checksum, length = _read_end(file, position, body)
     if flags & _HAS_KEY_HASH:
         position -= _KEY_HASH_SIZE
+        if position < body:
+            raise FormatError(body, "entry is not complete")
         if read_at(file, position, _KEY_HASH_SIZE) != hashlib.sha256(key).digest():
             raise FormatError(position, "SHA-256 of another URL")
     if length > min(_MAXIMUM_METADATA, position - body - _END.size):

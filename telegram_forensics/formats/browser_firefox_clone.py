@@ -51,6 +51,7 @@ _TYPED_ARRAY_V2, _MAP, _SET, _END_OF_KEYS = range(0xFFFF0010, 0xFFFF0014)
 _VIEW_V2: Final = 0xFFFF0015
 _BIGINT, _BIGINT_OBJECT = 0xFFFF001D, 0xFFFF001E
 _BUFFER, _TYPED_ARRAY, _VIEW = 0xFFFF001F, 0xFFFF0020, 0xFFFF0021
+_VIEWS: Final = (_TYPED_ARRAY_V2, _VIEW_V2, _TYPED_ARRAY, _VIEW)
 _RESIZABLE_BUFFER, _IMMUTABLE_BUFFER = 0xFFFF0023, 0xFFFF0025
 _BLOB, _FILE_WITHOUT_DATE, _FILE = 0xFFFF8001, 0xFFFF8002, 0xFFFF8005
 _LATIN: Final = 1 << 31
@@ -338,6 +339,8 @@ class _Reader:
         place = len(self._objects)
         self._objects.append(UNDEFINED)
         depth = len(self._frames)
+        if self._peek()[1] in _VIEWS:
+            raise FormatError(start, "view of a view")
         buffer = self._value()
         if not isinstance(buffer, bytes) or len(self._frames) != depth:
             raise FormatError(start, "view without a buffer")

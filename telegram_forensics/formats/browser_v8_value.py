@@ -216,10 +216,18 @@ class _Reader:
         if self._version < _TAGGED_STRINGS:
             return self._utf8()
         start = self._position
-        value = self._value()
-        if isinstance(value, str):
+        if isinstance(value := self._inner(), str):
             return value
         raise FormatError(start, "no string where one is due")
+
+    def _inner(self) -> Any:
+        """The value inside of one that is no container."""
+        if self._depth >= MAXIMUM_DEPTH:
+            raise FormatError(self._position, "objects are nested too deep")
+        self._depth += 1
+        value = self._value()
+        self._depth -= 1
+        return value
 
     def _add(self, value: Any) -> Any:
         self._objects.append(value)
@@ -375,8 +383,7 @@ class _Reader:
     def _regular_expression(self) -> JsRegExp:
         number = len(self._objects)
         self._objects.append(UNDEFINED)
-        pattern = self._string()
-        self._objects[number] = value = JsRegExp(pattern, self._varint())
+        self._objects[number] = value = JsRegExp(self._string(), self._varint())
         return value
 
     def _error(self) -> JsError:
@@ -442,7 +449,7 @@ class _Reader:
         number = len(self._objects)
         self._objects.append(value := JsHost("WebAssembly.Memory", {"pages": pages}))
         self._open.add(number)
-        value.detail["buffer"] = None if (item := self._value()) is _MISSING else item
+        value.detail["buffer"] = None if (item := self._inner()) is _MISSING else item
         self._open.discard(number)
         return value
 

@@ -334,7 +334,14 @@ class _Reader:
         start = self._position
         kind = self._number(1)
         offset, length = self._length(), self._length()
-        buffer = self._value()
+        # What stands here is a buffer: a view of views of views is made to exhaust us.
+        self._depth += 1
+        try:
+            if self._depth > MAXIMUM_DEPTH:
+                raise FormatError(start, "views are nested too deep")
+            buffer = self._value()
+        finally:
+            self._depth -= 1
         if kind >= len(_VIEWS) or not isinstance(buffer, bytes):
             raise FormatError(start, "view of unknown kind or without a buffer")
         flags = int(length == _AUTO_LENGTH)

@@ -25,10 +25,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _FIRST_LINE: Final = re.compile(r"\(dc:([\w#-]*)\) (Send|Recv): (\{.*)")
-_LAST_LINE: Final = re.compile(r"\} \(dc:(-?\d+),key:(-?\d+)")
+_LAST_LINE: Final = re.compile(r"\} \(dc:(-?[0-9]+),key:(-?[0-9]{1,20})(?![0-9])")
 _FIELD: Final = re.compile(r"(\w+): (.*)", re.DOTALL)
 _OBJECT: Final = re.compile(r"\{ (\w+)")
-_NUMBER: Final = re.compile(r"(-?\d+) \[(INT|LONG)\],?")
+# 64 bits; Python refuses to make a number of thousands of digits.
+_NUMBER: Final = re.compile(r"(-?[0-9]{1,20}) \[(INT|LONG)\],?")
 _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)" \[STRING\],?', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}

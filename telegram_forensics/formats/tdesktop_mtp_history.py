@@ -126,7 +126,7 @@ class Connection:
     def data_center(self) -> int | None:
         """Number of the data center."""
         number = self.name.partition("_")[0]
-        return int(number) if number.isdigit() else None
+        return int(number) if number.isdecimal() and len(number) < 10 else None
 
 
 @dataclass(slots=True)

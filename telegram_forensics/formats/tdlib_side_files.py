@@ -30,18 +30,18 @@ _FLAGS: Final = (
 )
 _MAXIMUM_ACCOUNTS: Final = 1000
 _LINE: Final = re.compile(
-    r"\[ ?(?P<level>[0-9]+)\]\[t ?[0-9]+\]\[(?P<time>[0-9]{9,11}\.[0-9]{1,9})\]"
+    r"\[ ?(?P<level>[0-9]{1,9})\]\[t ?[0-9]{1,9}\]\[(?P<time>[0-9]{9,11}\.[0-9]{1,9})\]"
     r"\[(?P<place>[^\]]*)\](?P<rest>.*)",
     re.DOTALL,
 )
 _KEY: Final = re.compile(
-    r"DcId\{(?P<dc>[0-9]+)\}.{0,40}?\[auth_key_id:(?P<key>[0-9]{1,20})\]"
-    r"\[state:(?P<state>[A-Za-z]+)\](?:\[created_at:(?P<created>[0-9.]+)\])?",
+    r"DcId\{(?P<dc>[0-9]{1,9})\}.{0,40}?\[auth_key_id:(?P<key>[0-9]{1,20})\]"
+    r"\[state:(?P<state>[A-Za-z]+)\](?:\[created_at:(?P<created>[0-9]{1,11}(?:\.[0-9]{1,9})?)\])?",
     re.DOTALL,
 )
 _SESSION: Final = re.compile(
-    r"Generate new session_id (?P<session>[0-9]+) for auth key (?P<key>[0-9]{1,20}) "
-    r"for (?P<purpose>.{1,40})",
+    r"Generate new session_id (?P<session>[0-9]{1,20}) for auth key "
+    r"(?P<key>[0-9]{1,20}) for (?P<purpose>.{1,40})",
     re.DOTALL,
 )
 _CLOSED: Final = re.compile(r"Binlog wasn't opened for (?P<seconds>[0-9.]+) seconds")
@@ -143,7 +143,7 @@ def read_log_line(line: str, offset: int) -> LogLine | None:
     found = _SESSION.search(rest)
     if found:
         key = _identifier(found["key"])
-        center = re.search(r"DC([0-9]+)", found["purpose"])
+        center = re.search(r"DC([0-9]{1,9})", found["purpose"])
         number = int(center[1]) if center else None
         return LogLine("session_started", time, key, number, line, offset)
     if _CLOSED.search(rest):

@@ -127,3 +127,12 @@ def test_mutations() -> None:
             read(bytes(broken))
         except FormatError:
             continue
+
+
+@pytest.mark.parametrize("key_size", [0, 1, 7])
+def test_hash_in_front_of_the_file(key_size: int) -> None:
+    """An end record that says there is a SHA-256, where no room is for one."""
+    data = ENTRY[:12] + bytes([key_size, 0, 0, 0]) + ENTRY[16:24]
+    entry, issues = read(data + b"u" * key_size + ENTRY[-24:])
+    assert entry.url == "u" * key_size
+    assert [issue.reason for issue in issues] == ["entry is not complete"]

@@ -405,6 +405,15 @@ def test_details_of_media() -> None:
     ]
 
 
+def test_duration_of_too_many_digits() -> None:
+    """Python makes no number of thousands of digits: no duration, and no crash."""
+    status = f"{'7' * 5000}:00:12, 5 MB"
+    inner = media("media_video", "Video file", "", status)
+    (found,) = messages(builder.html_message(1, STAMP, inner=inner))
+    assert found.media.duration is None
+    assert found.media.kind == "video"
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [

@@ -431,3 +431,16 @@ def test_applications(path: str, expected: tuple[object, ...]) -> None:
     """Package, Android user and slot of a path."""
     found = tdlib_paths.find_application(path)
     assert (found.package, found.android_user, found.slot) == expected
+
+
+def test_numbers_of_any_length_in_the_text_log() -> None:
+    """Digits without end are no numbers, and end nothing."""
+    start = "[ 3][t 1][1735690000.123456][x.cpp:1]\t"
+    digits = "7" * 5000
+    for rest in (
+        f"DcId{{{digits}}} x [auth_key_id:5][state:OK]",
+        f"DcId{{2}} x [auth_key_id:{digits}][state:OK]",
+        "DcId{2} x [auth_key_id:5][state:OK][created_at:1.2.3]",
+        f"Generate new session_id {digits} for auth key 5 for DC{digits}",
+    ):
+        tdlib_side_files.read_log_line(start + rest, 0)
