@@ -79,7 +79,7 @@ timeline: $(VENV)/.installed
 	@echo "plaso storage files: $(RUN)/*.plaso"
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -q -n 2 $(TESTS)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(TESTS)
 
 # It ends with status 1 if there is a finding; inputs are in out/fuzz.
 fuzz: $(VENV)/.installed-test

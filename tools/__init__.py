@@ -1,0 +1,1 @@
+"""Programs for making the data of the package anew; not installed."""
