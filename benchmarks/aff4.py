@@ -213,7 +213,7 @@ def measure_images(folder: pathlib.Path, size: int, rounds: int) -> None:
 
 
 def report_ratios(speeds: dict[str, list[Speed]]) -> None:
-    """Prints all ratios that issue 3 sets targets for."""
+    """Prints all ratios that have targets."""
     names = [f"{method}, map" for method in METHODS]
     pairs = [(name, f"pyaff4, {name}", 1.0, 500.0) for name in names]
     pairs += [(name, "libewf, E01 deflate", 3.0, 3.0) for name in ("zlib", "zlib, map")]
