@@ -57,14 +57,17 @@ def _ReadMentions(reader):
     ):
         for key, _ in reader.Rows(table):
             try:
-                yield table, read(key).message
-            except (AttributeError, FormatError, TypeError):
+                place = read(key).message
+            except (AttributeError, FormatError, TypeError) as exception:
+                reader.Warn(table, key, [(0, str(exception))])
                 continue
+            yield table, place
     for key, value in reader.Rows(_INDEX):
         try:
             message = postbox_keys.read_index_key(key)
             _, timestamp = postbox_tables.read_index_entry(value)
-        except (FormatError, TypeError):
+        except (FormatError, TypeError) as exception:
+            reader.Warn(_INDEX, key, [(0, str(exception))])
             continue
         yield (
             _INDEX,

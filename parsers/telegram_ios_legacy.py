@@ -199,6 +199,9 @@ class _Reader:
           event_data (TelegramEventData): event data.
           number (int): stored number of the chat.
         """
+        if number is None:
+            return
+        # Negative ones that no table explains are left as they are stored.
         event_data.chat_identifier = str(number)
         event_data.chat_title = self._titles.get(number) or self._names.get(number)
         if number in self._secret:
@@ -206,11 +209,8 @@ class _Reader:
             event_data.chat_type = "secret"
         elif number in self._channels:
             event_data.chat_type = "channel"
-        elif number is not None and number > 0:
+        elif number in self._names:
             event_data.chat_type = "user"
-        elif number is not None:
-            event_data.chat_identifier = str(-number)
-            event_data.chat_type = "group"
 
     def _ProduceUser(self, row, state):
         """Produces the event of a user.

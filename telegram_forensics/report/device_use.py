@@ -58,7 +58,7 @@ _RUN_WORDS: Final = {
     "online_here": "went on- or offline",
     "server_contact": "in contact with the server",
     "session_started": "connected",
-    "update_received": "received its last update",
+    "update_received": "its last update is of this time",
 }
 # What somebody did at the screen of a telephone.
 _SCREEN_WORDS: Final = {

@@ -109,7 +109,7 @@ def check(found: support.Extraction) -> None:
         for number, item in rows.items()
     }
     assert places["10"] == ("user", str(ANNA), "Анна Зразок")
-    assert places["13"] == ("group", "77", "Old group")
+    assert places["13"] == (None, "-77", "Old group")
     assert places["14"] == ("secret", "4242", None)
     assert places["15"] == ("channel", str(CHANNEL), None)
     assert rows["13"].is_read is False
