@@ -1,7 +1,5 @@
 """Parsers for accounts and databases of Telegram for iOS and native macOS."""
 
-from dfvfs.lib import definitions as dfvfs_definitions
-from plaso.containers import event_sources
 from plaso.lib import errors
 from plaso.lib import specification
 from plaso.parsers import interface
@@ -9,12 +7,12 @@ from plaso.parsers import interface
 from telegram_forensics.formats import postbox_ids
 from telegram_forensics.formats import postbox_records
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import sqlcipher_reader
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_apple_context as apple_context
 from telegram_forensics.parsers import telegram_apple_store as apple_store
 from telegram_forensics.vfs import passcodes
-from telegram_forensics.vfs import sqlcipher_mount
 from telegram_forensics.vfs import type_indicators
 
 _RESERVED_OFFSET, _RESERVED = 20, 80
@@ -67,34 +65,14 @@ class AppleDatabaseParser(interface.FileObjectParser):
         if file_object.read(1) != bytes([_RESERVED]):
             raise errors.WrongParser("Not encrypted.")
 
-        try:
-            mount = sqlcipher_mount.Mount(
-                file_entry.path_spec, parser_mediator.resolver_context
-            )
-        except (FormatError, OSError) as exception:
-            parser_mediator.ProduceWarning(f"{file_entry.name:s}: {exception!s}")
+        mount = sqlcipher_reader.Mount(parser_mediator, file_entry)
+        if mount is None:
             return
         if mount.is_locked:
             self._ProduceLocked(parser_mediator, file_entry)
-            reasons = "; ".join(
-                reason for reason in mount.reasons if reason.startswith("tempkey:")
-            )
-            parser_mediator.ProduceWarning(
-                f"{file_entry.name:s}: cannot be decrypted: {reasons:s}"
-            )
+            sqlcipher_reader.WarnOfLock(parser_mediator, file_entry, mount, "tempkey:")
             return
-        for damage in mount.verify():
-            parser_mediator.ProduceWarning(
-                f"{file_entry.name:s}: {damage.location:s}: offset "
-                f"0x{damage.offset:x}: {damage.reason:s}"
-            )
-        for location in mount.locations:
-            parser_mediator.ProduceEventSource(
-                event_sources.EventSource(
-                    file_entry_type=dfvfs_definitions.FILE_ENTRY_TYPE_FILE,
-                    path_spec=mount.path_spec(location),
-                )
-            )
+        sqlcipher_reader.ProduceFiles(parser_mediator, file_entry, mount)
 
     @staticmethod
     def _ProduceLocked(parser_mediator, file_entry):

@@ -6,13 +6,12 @@ channels, layout of media and flags) comes out as stored.
 
 import collections
 
-from dfvfs.lib import definitions as dfvfs_definitions
-from plaso.containers import event_sources
 from plaso.lib import errors
 from plaso.lib import specification
 from plaso.parsers import interface
 
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import sqlcipher_reader
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import name_filter
@@ -353,18 +352,7 @@ class IOSLegacyEncryptedParser(name_filter.NamedFileParser):
                 f"passcodes opens it, or its layout is not the known one"
             )
             return
-        for damage in mount.verify():
-            parser_mediator.ProduceWarning(
-                f"{file_entry.name:s}: {damage.location:s}: offset "
-                f"0x{damage.offset:x}: {damage.reason:s}"
-            )
-        for location in mount.locations:
-            parser_mediator.ProduceEventSource(
-                event_sources.EventSource(
-                    file_entry_type=dfvfs_definitions.FILE_ENTRY_TYPE_FILE,
-                    path_spec=mount.path_spec(location),
-                )
-            )
+        sqlcipher_reader.ProduceFiles(parser_mediator, file_entry, mount)
 
 
 class MacOSLegacyParser(interface.FileObjectParser):

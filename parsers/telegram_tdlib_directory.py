@@ -2,16 +2,14 @@
 
 import io
 
-from dfvfs.lib import definitions as dfvfs_definitions
-from plaso.containers import event_sources
 
 from telegram_forensics.formats import tdlib_binlog
 from telegram_forensics.formats import tdlib_paths
 from telegram_forensics.formats import tdlib_state
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import sqlcipher_reader
 from telegram_forensics.parsers import telegram_desktop_reader
 from telegram_forensics.vfs import folder as vfs_folder
-from telegram_forensics.vfs import sqlcipher_mount
 
 
 def ReadState(parser_mediator, path_spec):
@@ -92,31 +90,11 @@ def MountDatabase(parser_mediator, database):
     Returns:
       bool: False if it cannot be decrypted, which is reported.
     """
-    try:
-        mount = sqlcipher_mount.Mount(
-            database.path_spec, parser_mediator.resolver_context
-        )
-    except (FormatError, OSError) as exception:
-        parser_mediator.ProduceWarning(f"{database.name:s}: {exception!s}")
+    mount = sqlcipher_reader.Mount(parser_mediator, database)
+    if mount is None:
         return False
     if mount.is_locked:
-        # Of the other clients' keys nobody expects one here.
-        own = [reason for reason in mount.reasons if reason.startswith("tdlib")]
-        reasons = "; ".join(own or mount.reasons)
-        parser_mediator.ProduceWarning(
-            f"{database.name:s}: cannot be decrypted: {reasons:s}"
-        )
+        sqlcipher_reader.WarnOfLock(parser_mediator, database, mount, "tdlib")
         return False
-    for damage in mount.verify():
-        parser_mediator.ProduceWarning(
-            f"{database.name:s}: {damage.location:s}: offset "
-            f"0x{damage.offset:x}: {damage.reason:s}"
-        )
-    for location in mount.locations:
-        parser_mediator.ProduceEventSource(
-            event_sources.EventSource(
-                file_entry_type=dfvfs_definitions.FILE_ENTRY_TYPE_FILE,
-                path_spec=mount.path_spec(location),
-            )
-        )
+    sqlcipher_reader.ProduceFiles(parser_mediator, database, mount)
     return True
