@@ -42,8 +42,11 @@ _PLISTS: tuple[dict[str, Any], ...] = (
     {"MCMMetadataIdentifier": "ph.telegra.Telegraph"},
 )
 _TDLIB_LOG = (
-    "[ 4][t 4][1735690000.123456789][AuthData.cpp:1][#1][!Session]"
-    "\t[&session]\tUpdate auth key to 5211046831 for DC2\n"
+    "[ 2][t 4][1795301296.698879123][AuthDataShared.cpp:108][#1][!Td][&x]\t"
+    "DcId{2} [auth_key_id:8365841295548828778][state:OK][created_at:1795301185.0]"
+    "[last_used:1795304785.0]\n"
+    "[ 2][t 4][1795301297.5][Session.cpp:300]\tGenerate new session_id 99 for "
+    "auth key 8365841295548828778 for main DC2\n"
     "[ 2][t 1][1735690001.5][Td.cpp:2]\tlogged out\n"
 )
 
