@@ -2,6 +2,9 @@
 # make timeline IMAGE=path [PASSCODES=path] [CASE=case.yaml]   of an image of yours
 # make test                                     the tests
 # make fuzz [SECONDS=n]                         damaged inputs for all decoders, for n seconds
+# make bench [BENCH=--quick]                    all benchmarks, one table
+# make validation                               measured recall of all readers, out/validation
+# make docs                                     this documentation as web pages, out/site
 #
 # Needs Python 3.10 to 3.13 and make, nothing else. PYTHON=python3.12 chooses another.
 
@@ -21,10 +24,10 @@ BIN := $(VENV)/bin
 STAMP := $(shell date +%Y%m%dT%H%M%S)
 RUN := $(OUT)/$(STAMP)
 
-.PHONY: help timeline test lint fuzz benchmark clean
+.PHONY: help timeline test lint fuzz validation bench docs clean
 
 help:
-	@sed -n '1,6s/^# \{0,1\}//p' Makefile
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 10) <= v < (3, 14) else "Python 3.10 to 3.13 is needed, this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
@@ -85,25 +88,27 @@ test: $(VENV)/.installed-test
 fuzz: $(VENV)/.installed-test
 	nice $(BIN)/python -m tests.fuzz --seconds $(SECONDS) --failures "$(OUT)/fuzz"
 
+# It ends with status 1 if something that must never be was found; the report has it.
+validation: $(VENV)/.installed-test
+	nice $(BIN)/python -m tests.validation -o "$(OUT)/validation"
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+# Needs no network once mkdocs is installed; strict: a broken link is an error.
+docs: $(VENV)/.installed-docs
+	@$(BIN)/mkdocs build --strict --site-dir "$(OUT)/site"
+	@echo "Documentation:       $(OUT)/site/index.html"
+
 lint: $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lint]'
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-benchmark: $(VENV)/.installed-test
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/parser_overhead.py
-	$(BIN)/python benchmarks/passcodes.py
-	$(BIN)/python benchmarks/aff4.py
-	$(BIN)/python benchmarks/export.py
-	$(BIN)/python benchmarks/tl_reader.py
-	$(BIN)/python benchmarks/android_database.py
-	$(BIN)/python benchmarks/report.py
-	$(BIN)/python benchmarks/browser_storage.py
-	$(BIN)/python benchmarks/browser_profile.py
-	$(BIN)/python benchmarks/targeted_collection.py 20000
-	$(BIN)/python benchmarks/sqlcipher.py
-	$(BIN)/python benchmarks/apple_database.py
+# Hours of processor time. BENCH="--quick", or names of benchmarks, for less.
+bench: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/run_all.py -o "$(OUT)/bench-$(STAMP)" $(BENCH)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -27,6 +27,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import results as figures
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from telegram_forensics.aff4 import local  # noqa: E402
@@ -178,6 +180,7 @@ def report_speed(name: str, speeds: list[Speed]) -> None:
 def report_ratio(what: str, ratio: float, target: float) -> None:
     """Prints a ratio beside its target."""
     met = "met" if ratio >= target else "MISSED"
+    figures.record(what, ratio, target)
     print(f"{what:58}{ratio:10.1f} x   target {target:g} x: {met}")
 
 
@@ -263,6 +266,7 @@ def measure_logical(folder: pathlib.Path, rounds: int) -> None:
         ("peak memory of the process", peak, "MiB", 300),
     ):
         met = "met" if value < target else "MISSED"
+        figures.record(f"logical volume: {what}", value, target, unit, is_limit=True)
         print(f"{what:58}{value:10.1f} {unit}   target {target} {unit}: {met}")
 
 

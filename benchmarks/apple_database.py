@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 
+import results
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -74,6 +76,10 @@ def measure(messages: int, folder: pathlib.Path) -> None:
         size = pathlib.Path(path).stat().st_size / 1e6
         seconds, clock, memory = run(pathlib.Path(root), folder)
         speed = count / (seconds - idle)
+        results.record(
+            f"{name}, {size:.0f} MB: memory", memory, 512, "MiB", is_limit=True
+        )
+        results.record(f"{name}: messages per second of CPU", speed, 1000)
         print(
             f"  {name}: {count} messages, {size:.0f} MB: {speed:.0f} "
             f"messages per second of CPU, {clock:.0f} s, {memory} MiB"

@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import results
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from telegram_forensics.formats.browser_v8_value import decode_value  # noqa: E402
@@ -62,6 +64,7 @@ def main() -> None:
         found = web_support.extract(Path(folder))
         taken = time.perf_counter() - start
     assert len(found.of_type("telegram:message")) == count
+    results.record("messages per second", count / taken, 2000)
     print(
         f"{count} messages, {len(value)} bytes: parser {taken:.2f} s "
         f"({count / taken:.0f} a second), decoding alone {decoded:.2f} s "

@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import results
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from telegram_forensics.formats.browser_leveldb_folder import (  # noqa: E402
@@ -89,6 +91,7 @@ def report(name: str, ours: float, theirs: float | None) -> None:
     print(f"{name:22} ours {ours:7.3f} s", end="")
     if theirs is not None:
         print(f"   dfindexeddb {theirs:7.3f} s   {theirs / ours:6.1f} times", end="")
+        results.record(f"{name}: speed by that of dfindexeddb", theirs / ours, 1)
     print()
 
 

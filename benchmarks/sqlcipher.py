@@ -25,10 +25,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import results
 from Crypto.Cipher import AES
 
-from telegram_forensics.formats.sqlcipher_database import open_database
-from telegram_forensics.formats.sqlcipher_detection import Files
+from telegram_forensics.formats.sqlcipher_database import (
+    SqlcipherDatabase,
+    decrypt_files,
+)
+from telegram_forensics.formats.sqlcipher_detection import Files, find_cipher
 from telegram_forensics.formats.sqlcipher_keys import (
     PROFILES,
     DatabaseKey,
@@ -40,6 +44,14 @@ from telegram_forensics.formats.sqlite_wal import WalFile
 KEY = bytes(range(32))
 SALT = bytes(range(16))
 ROUNDS = 5
+
+
+def open_database(files: Files) -> SqlcipherDatabase:
+    """Opens a database with the key of the benchmark."""
+    cipher = find_cipher(DatabaseKey(KEY, SALT), files)
+    if cipher is None:
+        raise SystemExit("the key does not open the database")
+    return decrypt_files(cipher, files)
 
 
 def library() -> Any:
@@ -123,7 +135,7 @@ def read_ours(path: pathlib.Path) -> None:
             return file.read(size)
 
         size = path.stat().st_size
-        database = open_database(DatabaseKey(KEY, SALT), Files(read, size)).database
+        database = open_database(Files(read, size)).database
         if database is None:
             raise SystemExit("the database cannot be opened")
         for offset in range(0, size, 65536):
@@ -140,7 +152,7 @@ def verify_ours(path: pathlib.Path) -> None:
         return data[offset : offset + size]
 
     files = Files(read, len(data))
-    database = open_database(DatabaseKey(KEY, SALT), files).database
+    database = open_database(files).database
     if database is None or database.verify():
         raise SystemExit("the database is damaged")
 
@@ -166,6 +178,8 @@ def measure(folder: pathlib.Path, profile: Profile, megabytes: int) -> None:
         f"{size / ours:.0f} MB/s, verification alone "
         f"{size / median(lambda: verify_ours(path)):.0f} MB/s"
     )
+    name = f"SQLCipher {profile.version}"
+    results.record(f"{name}: speed", size / ours, 80, "MB/s")
     if library() is None:
         return
     theirs = median(lambda: read_library(path, profile))
@@ -173,13 +187,14 @@ def measure(folder: pathlib.Path, profile: Profile, megabytes: int) -> None:
         f"  the library: {size / theirs:.0f} MB/s; we take {ours / theirs:.2f} times "
         "as long"
     )
+    results.record(f"{name}: speed by that of its library", theirs / ours, 0.5)
     log = write_log(path, profile)
 
     def read(offset: int, size: int) -> bytes:
         return log[offset : offset + size]
 
     files = Files(lambda offset, size: b"", 0, read, len(log))
-    wal = open_database(DatabaseKey(KEY, SALT), files).wal
+    wal = open_database(files).wal
     if wal is None:
         raise SystemExit("the log cannot be opened")
     start = time.process_time()

@@ -28,6 +28,8 @@ import sys
 import tempfile
 import time
 
+import results
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from tests.builders import android_database  # noqa: E402
@@ -159,6 +161,9 @@ def main() -> int:
     for name, (used, seconds, found) in runs.items():
         same = "same events" if found == events else "OTHER events"
         good = good and found == events
+        results.record(
+            f"{name}, {count} files: CPU of full run by its", full / used, 20
+        )
         print(
             f"{name:<20} x{full / used:6.1f} (wall x{full_wall / seconds:6.1f}) {same}"
         )
