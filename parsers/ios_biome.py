@@ -92,6 +92,33 @@ class IOSBiomeParser(interface.FileObjectParser):
                 f"{name:s}: {others:d} more places are damaged"
             )
 
+    @staticmethod
+    def _ReadRecords(segment, read):
+        """Reads the records of a segment.
+
+        Args:
+          segment (Segment): segment.
+          read (function): reads the content of a record.
+
+        Returns:
+          tuple[list[tuple[Record, object]], int]: records with what they say, and how
+              many of those that count cannot be read.
+        """
+        found = []
+        number_of_unread = 0
+        for record in segment.records:
+            is_counted = record.state == apple_segb.WRITTEN
+            if not is_counted and not record.is_intact:
+                # Of deleted records the content is mostly gone.
+                continue
+            try:
+                found.append((record, read(record.content)))
+            except FormatError as exception:
+                if is_counted:
+                    number_of_unread += 1
+                    segment.complain(record.offset + exception.offset, exception.reason)
+        return found, number_of_unread
+
     def _ParseSegment(self, parser_mediator, place, segment):
         """Parses the records of a segment.
 
@@ -104,22 +131,8 @@ class IOSBiomeParser(interface.FileObjectParser):
         read = apple_biome.read_notification
         if is_focus:
             read = apple_biome.read_app_in_focus
-        found = []
-        number_of_deleted = number_of_others = number_of_unread = 0
-        for record in segment.records:
-            if record.state == apple_segb.DELETED:
-                number_of_deleted += 1
-            is_counted = record.state == apple_segb.WRITTEN
-            if not is_counted and not record.is_intact:
-                # Of deleted records the content is mostly gone.
-                continue
-            try:
-                found.append((record, read(record.content)))
-            except FormatError as exception:
-                if is_counted:
-                    number_of_unread += 1
-                    segment.complain(record.offset + exception.offset, exception.reason)
-
+        found, number_of_unread = self._ReadRecords(segment, read)
+        number_of_others = 0
         open_seconds = {}
         if is_focus:
             open_seconds = apple_biome.open_seconds([event for _, event in found])
@@ -148,7 +161,9 @@ class IOSBiomeParser(interface.FileObjectParser):
         times = [event.time for _, event in found if event.time is not None]
         event_data = biome_event_data.IOSBiomeSegmentEventData()
         event_data.end_time = MakeTime(max(times, default=None))
-        event_data.number_of_deleted = number_of_deleted
+        event_data.number_of_deleted = sum(
+            record.state == apple_segb.DELETED for record in segment.records
+        )
         event_data.number_of_others = number_of_others
         event_data.number_of_records = len(segment.records)
         event_data.number_of_unread = number_of_unread

@@ -40,6 +40,9 @@ class NamedFileParser(interface.FileObjectParser):
     A class sets `FILTERS` to its `NameFilter`.
     """
 
+    # Of what `_ReadAll` reads.
+    _MAXIMUM_FILE_SIZE = 16 * 1024 * 1024
+
     def Parse(self, parser_mediator, file_object):
         """Parses a single file-like object, unlike the stock method also an empty one.
 
@@ -64,3 +67,24 @@ class NamedFileParser(interface.FileObjectParser):
             self.ParseFileObject(parser_mediator, file_object)
         finally:
             parser_mediator.PopFromParserChain()
+
+    def _ReadAll(self, parser_mediator, file_object):
+        """Reads a small file.
+
+        Args:
+          parser_mediator (ParserMediator): parser mediator.
+          file_object (dfvfs.FileIO): file-like object.
+
+        Returns:
+          bytes: content.
+        """
+        maximum = self._MAXIMUM_FILE_SIZE
+        file_object.seek(0)
+        data = file_object.read(maximum + 1)
+        if len(data) > maximum:
+            file_entry = parser_mediator.GetFileEntry()
+            parser_mediator.ProduceWarning(
+                f"{file_entry.name:s}: offset 0x{maximum:x}: larger than any such "
+                f"file, the rest is not read"
+            )
+        return data[:maximum]

@@ -125,7 +125,7 @@ def Recover(view, columns_per_table):
                 name: _GetStoredValue(value) for name, value in found.values.items()
             }
             values = tuple(stored.get(name) for name in columns_per_table[table])
-            state = view.GetState(table, found.rowid, stored)
+            state = view.current.GetFate(table, found.rowid, stored)
             yield table, sqlite_rows.Row(found.rowid, values), state, found
     except (OSError, dfvfs_errors.Error, FormatError) as exception:
         view.Warn(f"recovery of removed rows ended with error: {exception!s}")

@@ -54,6 +54,24 @@ class BaseTelegramAndroidParser(name_filter.NamedFileParser):
         if size > self._MAXIMUM_SIZE:
             app.Warn(self._MAXIMUM_SIZE, f"{size:d} bytes, the rest is not read")
 
+    @staticmethod
+    def _IsIntact(data, read):
+        """Determines if the newer one of two copies is there and intact.
+
+        Args:
+          data (bytes): content or None.
+          read (function): reads it.
+
+        Returns:
+          bool: True if it is.
+        """
+        if not data:
+            return False
+        try:
+            return read(data).is_complete
+        except FormatError:
+            return False
+
     def _ParseData(self, parser_mediator, file_entry, app, data):
         """Parses the content of a file.
 
@@ -110,7 +128,7 @@ class TelegramAndroidNetworkParser(BaseTelegramAndroidParser):
         is_current = True
         if file_entry.name == self._BACKUP_NAME:
             newer = app.ReadSibling(android_app.TGNET_NAME)
-            is_current = not self._IsIntact(newer)
+            is_current = not self._IsIntact(newer, android_tgnet.read_tgnet)
         event_data = android_events.MakeNetworkSession(app, slot, network, is_current)
         parser_mediator.ProduceEventData(event_data, corrupted=not network.is_complete)
         for offset, reason in network.problems:
@@ -118,22 +136,6 @@ class TelegramAndroidNetworkParser(BaseTelegramAndroidParser):
         reason = android_events.CheckHome(network)
         if reason:
             app.Warn(None, reason)
-
-    def _IsIntact(self, data):
-        """Determines if a network state is there and intact.
-
-        Args:
-          data (bytes): content or None.
-
-        Returns:
-          bool: True if it is.
-        """
-        if not data:
-            return False
-        try:
-            return android_tgnet.read_tgnet(data).is_complete
-        except FormatError:
-            return False
 
 
 class TelegramAndroidStatisticsParser(BaseTelegramAndroidParser):
@@ -221,7 +223,8 @@ class TelegramAndroidPreferencesParser(BaseTelegramAndroidParser):
             return
 
         is_current = not name.is_backup or not self._IsIntact(
-            app.ReadSibling(file_entry.name.removesuffix(".bak"))
+            app.ReadSibling(file_entry.name.removesuffix(".bak")),
+            android_preferences.read_preferences,
         )
         reader = android_events.PreferencesReader(app, name, preferences, is_current)
         for event_data in reader.Read():
@@ -230,22 +233,6 @@ class TelegramAndroidPreferencesParser(BaseTelegramAndroidParser):
             )
         for offset, reason in reader.problems:
             app.Warn(offset, reason)
-
-    def _IsIntact(self, data):
-        """Determines if preferences are there and intact.
-
-        Args:
-          data (bytes): content or None.
-
-        Returns:
-          bool: True if they are.
-        """
-        if not data:
-            return False
-        try:
-            return android_preferences.read_preferences(data).is_complete
-        except FormatError:
-            return False
 
     def _HasContent(self, name, preferences):
         """Determines if the values are those of a file that no other program writes.

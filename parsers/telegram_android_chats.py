@@ -1,10 +1,16 @@
-"""Chats, members and contacts in the database of Telegram for Android."""
+"""Chats, members and contacts in the database of Telegram for Android.
+
+Here is which tables are read and what makes the event data of chats; that of people is
+made in `telegram_android_contacts`.
+"""
 
 from telegram_forensics.formats import android_database
 from telegram_forensics.formats import tl_object
 from telegram_forensics.formats import tl_peers
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import sqlite_removed
+from telegram_forensics.parsers import telegram_android_contacts as android_contacts
+from telegram_forensics.parsers import telegram_android_tables as android_tables
 from telegram_forensics.parsers import tl_message_events
 
 _HALF = 1 << 32
@@ -15,17 +21,9 @@ _SECRET_STATES = {
     "encryptedChatRequested": "requested by the other party",
     "encryptedChatWaiting": "waiting for the other party",
 }
-_APPROXIMATE_STATUS = {
-    -100: "recently",
-    -101: "within a week",
-    -102: "within a month",
-    -1000: "recently (hidden by the account's own setting)",
-    -1001: "within a week (hidden by the account's own setting)",
-    -1002: "within a month (hidden by the account's own setting)",
-}
 
 
-class ChatReader:
+class ChatReader(android_tables.TableReader):
     """Reads chats, members and contacts of a database."""
 
     def __init__(self, parser_mediator, view, peers, apply):
@@ -37,12 +35,9 @@ class ChatReader:
           peers (Peers): who is who.
           apply (function): sets what every event carries.
         """
-        super().__init__()
-        self._apply = apply
+        super().__init__(parser_mediator, view, peers, apply)
+        self._contacts = android_contacts.ContactMaker(peers, apply, self._Decode)
         self._is_recovering = False
-        self._mediator = parser_mediator
-        self._peers = peers
-        self._view = view
         self._muted = {}
         for row in view.ReadCurrent("dialog_settings", ["did", "flags"]):
             self._muted[row.values[0]] = android_database.integer(row.values[1])
@@ -58,20 +53,21 @@ class ChatReader:
             "dialogs": (self._DIALOG_COLUMNS, self._ReadDialog),
             "chats": (["uid", "name", "data"], self._ReadChat),
             "enc_chats": (self._SECRET_COLUMNS, self._ReadSecretChat),
-            "users": (["uid", "name", "status", "data"], self._ReadUser),
-            "contacts": (["uid", "mutual"], self._ReadContact),
+            "users": (["uid", "name", "status", "data"], self._contacts.ReadUser),
+            "contacts": (["uid", "mutual"], self._contacts.ReadContact),
             "chat_settings": (["uid", "participants"], self._ReadMembers),
             "chat_settings_v2": (["uid", "info"], self._ReadMembers),
-            "channel_users_v2": (["did", "uid", "data"], self._ReadMember),
-            "channel_admins_v3": (["did", "uid", "data"], self._ReadMember),
-            "user_settings": (["uid", "info"], self._ReadFullUser),
+            "channel_users_v2": (["did", "uid", "data"], self._contacts.ReadMember),
+            "channel_admins_v3": (["did", "uid", "data"], self._contacts.ReadMember),
+            "user_settings": (["uid", "info"], self._contacts.ReadFullUser),
         }
 
     def Read(self):
         """Reads all tables and produces the events."""
         for table, (columns, method) in self._GetTables().items():
             self.ReadTable(table, columns, method)
-        self._ReadPhoneBook()
+        for table, columns, method in self._contacts.GetPhoneBooks(self._view):
+            self.ReadTable(table, columns, method)
 
     # What tells of people and chats that are gone; other rows change all the time.
     _RECOVERABLE = ("chats", "contacts", "enc_chats", "users")
@@ -123,18 +119,11 @@ class ChatReader:
         """
         if not self._view.HasTable(table):
             return
-        for row, state in self._view.Read(table, columns):
-            if self._mediator.abort:
-                return
-            try:
-                found = list(method(table, row))
-            except (ArithmeticError, LookupError, TypeError, ValueError) as exception:
-                self._Warn(
-                    table,
-                    row,
-                    f"makes no sense: {type(exception).__name__}: {exception!s}",
-                )
-                continue
+
+        def MakeAll(table, row):
+            return list(method(table, row))
+
+        for row, state, found in self._ReadRows(table, columns, MakeAll):
             for event_data in found:
                 event_data.record_state = state
                 event_data.record_table = table
@@ -151,24 +140,7 @@ class ChatReader:
           reason (str): what is wrong.
         """
         if not self._is_recovering:
-            self._view.Warn(f"table {table:s}, row id {row.rowid!s}: {reason:s}")
-
-    def _Decode(self, table, row, data, result_type):
-        """Decodes an object of a row.
-
-        Args:
-          table (str): name of the table.
-          row (Row): row.
-          data (object): value of the column.
-          result_type (str): type of the object.
-
-        Returns:
-          TLObject: object as far as it could be decoded, or None.
-        """
-        value, problem = android_database.decode_object(data, result_type)
-        if problem is not None:
-            self._Warn(table, row, problem)
-        return value
+            super()._Warn(table, row, reason)
 
     def _MakeChat(self, dialog_id):
         """Creates the event data of a chat.
@@ -349,103 +321,6 @@ class ChatReader:
         event_data.chat_details = "; ".join(words) or None
         yield event_data
 
-    def _MakeContact(self, number, source):
-        """Creates the event data of a contact.
-
-        Args:
-          number (int): user identifier or None.
-          source (str): which list it stands in.
-
-        Returns:
-          TelegramContactEventData: event data.
-        """
-        event_data = message_event_data.TelegramContactEventData()
-        self._apply(event_data)
-        event_data.contact_source = source
-        if isinstance(number, int):
-            event_data.contact_identifier = str(number)
-            event_data.contact_name = self._peers.GetName(tl_peers.Peer("user", number))
-            event_data.contact_type = "user"
-        return event_data
-
-    def _ReadUser(self, table, row):
-        """Reads a user.
-
-        Args:
-          table (str): name of the table.
-          row (Row): row.
-
-        Yields:
-          TelegramContactEventData: event data.
-        """
-        uid, name, status, data = row.values
-        value = self._Decode(table, row, data, "User")
-        user = tl_peers.read_user(value) if value is not None else None
-        event_data = self._MakeContact(uid, "users")
-        details = {"last seen": _APPROXIMATE_STATUS.get(status)}
-        event_data.last_seen_time = tl_message_events.MakeTime(
-            android_database.time(status)
-        )
-        if user is None:
-            event_data.contact_name = android_database.name_of_user_row(name)
-        else:
-            event_data.contact_name = user.name
-            event_data.contact_phone = tl_message_events.GetDigits(user.phone)
-            event_data.contact_type = "bot" if user.is_bot else "user"
-            event_data.contact_username = user.username
-            details.update(
-                {
-                    "the account itself": bool(user.is_self),
-                    "contact": bool(user.is_contact),
-                    "mutual contact": bool(user.is_mutual),
-                    "deleted account": bool(user.is_deleted),
-                    "other usernames": user.other_usernames,
-                }
-            )
-        words = tl_message_events.GetWords(details)
-        event_data.contact_details = "; ".join(words) or None
-        yield event_data
-
-    def _ReadContact(self, table, row):
-        """Reads a row of the list of contacts.
-
-        Args:
-          table (str): name of the table.
-          row (Row): row.
-
-        Yields:
-          TelegramContactEventData: event data.
-        """
-        uid, mutual = row.values
-        event_data = self._MakeContact(uid, "contacts")
-        event_data.contact_details = "mutual contact" if mutual else None
-        yield event_data
-
-    def _ReadFullUser(self, table, row):
-        """Reads what was loaded about a user.
-
-        Args:
-          table (str): name of the table.
-          row (Row): row.
-
-        Yields:
-          TelegramContactEventData: event data.
-        """
-        uid, data = row.values
-        value = self._Decode(table, row, data, "UserFull")
-        event_data = self._MakeContact(uid, "profiles")
-        fields = value.fields if value is not None else {}
-        words = tl_message_events.GetWords(
-            {
-                "about": fields.get("about") or None,
-                "blocked": bool(fields.get("blocked")),
-                "common chats": fields.get("common_chats_count") or None,
-                "messages delete themselves after seconds": fields.get("ttl_period"),
-            }
-        )
-        event_data.contact_details = "; ".join(words) or None
-        yield event_data
-
     def _ReadMembers(self, table, row):
         """Reads what was loaded about a group or channel.
 
@@ -479,88 +354,4 @@ class ChatReader:
         event_data.chat_details = "; ".join(words) or None
         yield event_data
         for item in found:
-            yield self._MakeMember(-uid, item)
-
-    def _ReadMember(self, table, row):
-        """Reads a member of a channel.
-
-        Args:
-          table (str): name of the table.
-          row (Row): row.
-
-        Yields:
-          TelegramContactEventData: event data.
-        """
-        did, uid, data = row.values
-        value = self._Decode(table, row, data, "ChannelParticipant")
-        if value is None:
-            event_data = self._MakeContact(uid, "members")
-            event_data.contact_details = f"in chat {did!s}"
-            yield event_data
-        else:
-            yield self._MakeMember(did, value)
-
-    def _MakeMember(self, dialog_id, value):
-        """Creates the event data of a member of a group or channel.
-
-        Args:
-          dialog_id (int): dialog identifier of the chat.
-          value (TLObject): member.
-
-        Returns:
-          TelegramContactEventData: event data.
-        """
-        fields = value.fields
-        peer = tl_peers.read_peer(fields.get("peer"))
-        event_data = self._MakeContact(
-            peer.number if peer else fields.get("user_id"), "members"
-        )
-        event_data.joined_time = tl_message_events.MakeTime(fields.get("date"))
-        chat = self._peers.GetChat(dialog_id)
-        words = tl_message_events.GetWords(
-            {
-                "in chat": f"{chat.title or ''} ({chat.identifier})".strip(),
-                "role": value.name,
-                "invited by": fields.get("inviter_id") or None,
-                "promoted by": fields.get("promoted_by") or None,
-                "removed by": fields.get("kicked_by") or None,
-                "title": fields.get("rank") or None,
-            }
-        )
-        event_data.contact_details = "; ".join(words)
-        return event_data
-
-    def _ReadPhoneBook(self):
-        """Reads the phone book of the device, as the client keeps it."""
-        for names, phones in (
-            ("user_contacts_v6", "user_phones_v6"),
-            ("user_contacts_v7", "user_phones_v7"),
-        ):
-            key = "uid" if names.endswith("v6") else "key"
-            numbers = {}
-            for row in self._view.ReadCurrent(phones, [key, "phone", "deleted"]):
-                numbers.setdefault(row.values[0], []).append(row.values[1:])
-
-            def MakeEntry(table, row, numbers=numbers):
-                entry, uid, first, last, imported = row.values
-                uid = entry if table.endswith("v6") else uid
-                event_data = self._MakeContact(uid or None, "phone_book")
-                name = " ".join(part for part in (first, last) if part)
-                event_data.contact_name = name or event_data.contact_name
-                found = numbers.get(entry, [])
-                if found:
-                    event_data.contact_phone = tl_message_events.GetDigits(
-                        str(found[0][0])
-                    )
-                words = tl_message_events.GetWords(
-                    {
-                        "phone numbers": [str(number) for number, _ in found[1:]],
-                        "contacts of other applications with Telegram": bool(imported),
-                        "deleted in the phone book": any(gone for _, gone in found),
-                    }
-                )
-                event_data.contact_details = "; ".join(words) or None
-                yield event_data
-
-            columns = [key, "uid", "fname", "sname", "imported"]
-            self.ReadTable(names, columns, MakeEntry)
+            yield self._contacts.MakeMember(-uid, item)

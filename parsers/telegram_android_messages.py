@@ -1,7 +1,6 @@
 """Messages in the database of Telegram for Android, table by table."""
 
 import collections
-import sqlite3
 
 from telegram_forensics.formats import android_custom_params
 from telegram_forensics.formats import android_database
@@ -12,6 +11,7 @@ from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import telegram_android_context as android_context
+from telegram_forensics.parsers import telegram_android_copies as android_copies
 from telegram_forensics.parsers import tl_message_events
 
 # Every column that says something of a message. Tables have some of them.
@@ -23,6 +23,8 @@ _COLUMNS = (
     "custom_params",
     "topic_id",
 )
+# What waits to be sent.
+_PENDING_KINDS = frozenset(["scheduled", "shortcut"])
 
 
 class MessageReader:
@@ -51,16 +53,11 @@ class MessageReader:
         self.found = set()
         self._destroy_times = self._LoadDestroyTimes(view)
         self.login_time = login_time
-        self._main_tables = [
-            table.name
-            for table in android_database.MESSAGE_TABLES
-            if table.kind == "main"
-            and {"mid", "uid", "data"} <= set(view.current.columns.get(table.name, ()))
-        ]
         self._maker = tl_message_events.MessageMaker(
             peers.account_number, apply, peers.GetName
         )
         self._apply = apply
+        self._copies = android_copies.MessageCopies(view, peers)
         self._mediator = parser_mediator
         self._recovered = set()
         self._paths = android_context.FilePaths(view, parser_mediator)
@@ -139,35 +136,16 @@ class MessageReader:
             # another: the object vouches for itself alone.
             if decoded.is_damaged:
                 return
-            if not self._Fits(decoded.facts, uid, mid):
+            if not self._copies.Fits(decoded.facts, uid, mid):
                 mid = uid = None
                 row = row._replace(values=(None, None, None, *row.values[3:]))
-        if self._IsCopy(uid, mid, data, decoded):
+        if self._copies.IsCopy(uid, mid, data, decoded):
             return
         try:
             self.ReadRow(table, row, state, found)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             # Free space holds anything: what makes no sense is no message.
             return
-
-    def _Fits(self, facts, uid, mid):
-        """Determines if a message can stand in a row.
-
-        Args:
-          facts (MessageFacts): message.
-          uid (object): dialog identifier of the row.
-          mid (object): message identifier of the row.
-
-        Returns:
-          bool: True if the identifiers agree.
-        """
-        if not isinstance(uid, int) or not isinstance(mid, int):
-            return False
-        if self._peers.GetChat(uid).kind == "secret":
-            return mid < 0
-        return mid & 0xFFFFFFFF == (facts.identifier or 0) & 0xFFFFFFFF and (
-            uid == self._GetDialog(facts)
-        )
 
     @staticmethod
     def _GetColumns(table):
@@ -213,9 +191,7 @@ class MessageReader:
           found (Optional[RecoveredRow]): how it was found, if it was recovered.
         """
         integer = android_database.integer
-        mid, uid, date, data, send_state, read_state, out, ttl, params, topic = (
-            row.values
-        )
+        mid, uid, date, data, _, _, out = row.values[:7]
         decoded = android_database.decode_message(data)
         facts = decoded.facts
         if decoded.blob is not None and decoded.blob.own_media_text is not None:
@@ -223,14 +199,14 @@ class MessageReader:
             facts.text = facts.media.caption if facts.media is not None else None
         uid = integer(uid)
         if uid is None:
-            uid = self._GetDialog(facts)
+            uid = self._copies.GetDialog(facts)
         mid = integer(mid)
         if mid is None:
             mid = facts.identifier
         if (
             table.kind == "copy"
             and state is None
-            and (data is None or self._IsCopy(uid, mid, data, decoded))
+            and (data is None or self._copies.IsCopy(uid, mid, data, decoded))
         ):
             return
         number = mid
@@ -245,24 +221,13 @@ class MessageReader:
             chat.identifier = None
         else:
             chat = self._peers.GetChat(uid)
-        is_pending = table.kind in ("scheduled", "shortcut")
         event_data = self._maker.Make(
-            facts, chat, number, None if is_pending else timestamp
+            facts, chat, number, None if table.kind in _PENDING_KINDS else timestamp
         )
         if isinstance(event_data, message_event_data.TelegramMessageEventData):
-            self._SetRow(event_data, decoded, uid, mid, integer(send_state), is_pending)
-            if read_state is not None:
-                event_data.is_read = bool((integer(read_state) or 0) & 1)
+            self._SetMessage(event_data, table, row, decoded, uid, mid)
             if table.kind == "scheduled":
                 event_data.scheduled_time = tl_message_events.MakeTime(timestamp)
-            self._SetDetails(event_data, table, facts, date, params, topic)
-            if decoded.unknown is not None:
-                self._maker.AddDetails(
-                    event_data, {"unknown constructor": decoded.unknown}
-                )
-            elif decoded.is_damaged:
-                # What came before the damage is kept, its last value can be wrong.
-                self._maker.AddDetails(event_data, {"not decoded to its end": True})
         self._SetPlace(event_data, table, row, state, found)
         for reason in decoded.warnings if found is None else ():
             self._view.Warn(f"table {table.name:s}, row id {row.rowid!s}: {reason:s}")
@@ -275,6 +240,31 @@ class MessageReader:
                 self.found.add((None, mid))
             if table.kind == "main":
                 self._Count(event_data, facts, uid, mid, timestamp)
+
+    def _SetMessage(self, event_data, table, row, decoded, uid, mid):
+        """Sets what a message has and calls and notices do not.
+
+        Args:
+          event_data (TelegramMessageEventData): event data.
+          table (MessageTable): table.
+          row (Row): row.
+          decoded (DecodedMessage): message.
+          uid (int): dialog identifier or None.
+          mid (int): message identifier or None.
+        """
+        date, _, send_state, read_state, _, _, params, topic = row.values[2:]
+        send_state = android_database.integer(send_state)
+        is_pending = table.kind in _PENDING_KINDS
+        self._SetRow(event_data, decoded, uid, mid, send_state, is_pending)
+        if read_state is not None:
+            read_state = android_database.integer(read_state) or 0
+            event_data.is_read = bool(read_state & 1)
+        self._SetDetails(event_data, table, date, params, topic)
+        if decoded.unknown is not None:
+            self._maker.AddDetails(event_data, {"unknown constructor": decoded.unknown})
+        elif decoded.is_damaged:
+            # What came before the damage is kept, its last value can be wrong.
+            self._maker.AddDetails(event_data, {"not decoded to its end": True})
 
     def _SetPlace(self, event_data, table, row, state, found):
         """Sets where in the database the record stands.
@@ -343,13 +333,12 @@ class MessageReader:
             if date is not None:
                 event_data.self_destruct_time = tl_message_events.MakeTime(date)
 
-    def _SetDetails(self, event_data, table, facts, date, params, topic):
+    def _SetDetails(self, event_data, table, date, params, topic):
         """Sets what few rows have.
 
         Args:
           event_data (TelegramMessageEventData): event data.
           table (MessageTable): table.
-          facts (MessageFacts): message.
           date (object): column with the time.
           params (object): column `custom_params`.
           topic (object): column `topic_id`.
@@ -373,72 +362,6 @@ class MessageReader:
                     details["translation"] = tl_media.text_of(found.translated_text)
         if details:
             self._maker.AddDetails(event_data, details)
-
-    def _GetDialog(self, facts):
-        """Determines the dialog identifier of a message from the object.
-
-        Args:
-          facts (MessageFacts): message.
-
-        Returns:
-          int: dialog identifier or None.
-        """
-        peer = facts.chat
-        if peer is None:
-            return None
-        if peer.kind != "user":
-            return -peer.number
-        if not facts.is_outgoing and peer.number == self._peers.account_number:
-            return facts.sender.number if facts.sender else peer.number
-        return peer.number
-
-    def _IsCopy(self, uid, mid, data, decoded):
-        """Determines if a row repeats a message of the main table.
-
-        Args:
-          uid (int): dialog identifier or None.
-          mid (int): message identifier or None.
-          data (bytes): message blob.
-          decoded (DecodedMessage): the same, decoded.
-
-        Returns:
-          bool: True if the main table has the message with the same content.
-        """
-        for name in self._main_tables:
-            try:
-                row = self._view.current.connection.execute(
-                    f"SELECT data FROM {name} WHERE mid = ? AND uid = ?", (mid, uid)
-                ).fetchone()
-            except (sqlite3.DatabaseError, OverflowError):
-                continue
-            if row is None:
-                continue
-            if row[0] == data:
-                return True
-            main = android_database.decode_message(row[0]).facts
-            facts = decoded.facts
-            if None not in (main.sender, facts.sender) and main.sender != facts.sender:
-                continue
-            # Counters and the like change all the time.
-            if not decoded.is_damaged and (
-                main.text,
-                main.edited,
-                main.date,
-                main.action,
-                main.forward,
-                main.reply_to,
-                _GetMedia(main),
-            ) == (
-                facts.text,
-                facts.edited,
-                facts.date,
-                facts.action,
-                facts.forward,
-                facts.reply_to,
-                _GetMedia(facts),
-            ):
-                return True
-        return False
 
     def _Count(self, event_data, facts, uid, mid, timestamp):
         """Counts a message for the comparison with the traces of sending.
@@ -506,7 +429,7 @@ class MessageReader:
                 facts.text = text or None
             facts.is_outgoing = False
             if not isinstance(uid, int):
-                uid = self._GetDialog(facts) or 0
+                uid = self._copies.GetDialog(facts) or 0
             chat = self._peers.GetChat(uid)
             timestamp = android_database.time(date)
             event_data = self._maker.Make(facts, chat, mid, timestamp)
@@ -527,15 +450,3 @@ class MessageReader:
                     f"table {table.name:s}, row id {row.rowid!s}: {reason:s}"
                 )
             self._mediator.ProduceEventData(event_data, corrupted=decoded.is_damaged)
-
-
-def _GetMedia(facts):
-    """Retrieves what tells the attachment of a message from others.
-
-    Args:
-      facts (MessageFacts): message.
-
-    Returns:
-      tuple[str, int]: kind and identifier, None if there is no attachment.
-    """
-    return (facts.media.kind, facts.media.identifier) if facts.media else None

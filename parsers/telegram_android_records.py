@@ -9,6 +9,7 @@ from telegram_forensics.formats import tl_peers
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import storage_event_data
+from telegram_forensics.parsers import telegram_android_tables as android_tables
 from telegram_forensics.parsers import tl_message_events
 
 # Requests that are repeated until they succeed, by the number in front of their data.
@@ -41,7 +42,7 @@ _PENDING_TASKS = {
 }
 
 
-class RecordReader:
+class RecordReader(android_tables.TableReader):
     """Reads the small tables of a database."""
 
     def __init__(self, parser_mediator, view, peers, apply, interval):
@@ -55,12 +56,8 @@ class RecordReader:
           interval (tuple[int, int]): login and last known use of this data set, seconds
               since 1970 UTC; None if not known.
         """
-        super().__init__()
-        self._apply = apply
+        super().__init__(parser_mediator, view, peers, apply)
         self._interval = interval
-        self._mediator = parser_mediator
-        self._peers = peers
-        self._view = view
 
     def Read(self):
         """Reads all tables and produces the events."""
@@ -104,18 +101,7 @@ class RecordReader:
           columns (list[str]): names of the columns.
           method (function): makes event data of the values of a row.
         """
-        for row, state in self._view.Read(table, columns):
-            if self._mediator.abort:
-                return
-            try:
-                event_data = method(table, row)
-            except (ArithmeticError, LookupError, TypeError, ValueError) as exception:
-                self._Warn(
-                    table,
-                    row,
-                    f"makes no sense: {type(exception).__name__}: {exception!s}",
-                )
-                continue
+        for row, state, event_data in self._ReadRows(table, columns, method):
             if event_data is None:
                 continue
             if state is not None:
@@ -124,33 +110,6 @@ class RecordReader:
                 event_data.record_table = table
                 event_data.row_identifier = str(row.rowid)
             self._mediator.ProduceEventData(event_data, recovered=state is not None)
-
-    def _Warn(self, table, row, reason):
-        """Produces a warning about a row.
-
-        Args:
-          table (str): name of the table.
-          row (Row): row.
-          reason (str): what is wrong.
-        """
-        self._view.Warn(f"table {table:s}, row id {row.rowid!s}: {reason:s}")
-
-    def _Decode(self, table, row, data, result_type):
-        """Decodes an object of a row.
-
-        Args:
-          table (str): name of the table.
-          row (Row): row.
-          data (object): value of the column.
-          result_type (str): type of the object.
-
-        Returns:
-          TLObject: object as far as it could be decoded, or None.
-        """
-        value, problem = android_database.decode_object(data, result_type)
-        if problem is not None:
-            self._Warn(table, row, problem)
-        return value
 
     def _MakeSetting(self, name, value, timestamp=None):
         """Creates the event data of a setting.

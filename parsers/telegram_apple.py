@@ -93,7 +93,7 @@ class AppleDatabaseParser(interface.FileObjectParser):
         parser_mediator.ProduceEventData(event_data)
 
 
-class AppleAccountsParser(apple_store.BaseAppleFileParser):
+class AppleAccountsParser(name_filter.NamedFileParser):
     """Parser for atomic-state: records of accounts, passcode, keys of backups."""
 
     NAME = "telegram_apple_accounts"
@@ -116,7 +116,7 @@ class AppleAccountsParser(apple_store.BaseAppleFileParser):
         file_entry = parser_mediator.GetFileEntry()
         try:
             state = postbox_records.read_atomic_state(
-                self._Read(parser_mediator, file_object)
+                self._ReadAll(parser_mediator, file_object)
             )
         except FormatError as exception:
             raise errors.WrongParser(str(exception)) from None
@@ -174,7 +174,7 @@ class AppleAccountsParser(apple_store.BaseAppleFileParser):
         yield event_data
 
 
-class AppleSharedDataParser(apple_store.BaseAppleFileParser):
+class AppleSharedDataParser(name_filter.NamedFileParser):
     """Parser for accounts-shared-data of macOS: keys of all accounts, in clear."""
 
     NAME = "telegram_apple_shared_data"
@@ -197,7 +197,7 @@ class AppleSharedDataParser(apple_store.BaseAppleFileParser):
         file_entry = parser_mediator.GetFileEntry()
         try:
             shared = postbox_records.read_shared_data(
-                self._Read(parser_mediator, file_object)
+                self._ReadAll(parser_mediator, file_object)
             )
         except FormatError as exception:
             raise errors.WrongParser(str(exception)) from None

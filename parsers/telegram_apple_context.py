@@ -13,6 +13,7 @@ from telegram_forensics.formats import postbox_keys
 from telegram_forensics.formats import postbox_message
 from telegram_forensics.formats import postbox_peers
 from telegram_forensics.formats import postbox_tables
+from telegram_forensics.formats import sqlite_rows
 from telegram_forensics.formats import tl_peers
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import tl_message_events
@@ -359,7 +360,9 @@ class PostboxReader:
                 continue
             try:
                 row = state.connection.execute(
-                    f"SELECT value FROM {table} WHERE key = ?", (key,)
+                    f"SELECT value FROM {table} WHERE key = ? "
+                    f"AND length(value) <= {sqlite_rows.MAXIMUM_VALUE}",
+                    (key,),
                 ).fetchone()
             except (sqlite3.Error, OverflowError):
                 continue

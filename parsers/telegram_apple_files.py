@@ -38,7 +38,7 @@ def IsLogName(name):
     return found is not None and found.kind == "log"
 
 
-class AppleCritlogParser(apple_store.BaseAppleFileParser):
+class AppleCritlogParser(name_filter.NamedFileParser):
     """Parser for critlog files: calls of the API with their times."""
 
     NAME = "telegram_apple_critlog"
@@ -64,7 +64,7 @@ class AppleCritlogParser(apple_store.BaseAppleFileParser):
         number = 0
         try:
             for record in postbox_critlog.read_critlog(
-                self._Read(parser_mediator, file_object), problems
+                self._ReadAll(parser_mediator, file_object), problems
             ):
                 number += 1
                 kind = "log_record"
@@ -88,7 +88,7 @@ class AppleCritlogParser(apple_store.BaseAppleFileParser):
             )
 
 
-class AppleLockStateParser(apple_store.BaseAppleFileParser):
+class AppleLockStateParser(name_filter.NamedFileParser):
     """Parser for lockState.json of iOS: wrong passcodes, last use."""
 
     NAME = "telegram_apple_lock_state"
@@ -110,7 +110,7 @@ class AppleLockStateParser(apple_store.BaseAppleFileParser):
         """
         file_entry = parser_mediator.GetFileEntry()
         try:
-            value = json.loads(self._Read(parser_mediator, file_object))
+            value = json.loads(self._ReadAll(parser_mediator, file_object))
         except (ValueError, RecursionError):
             raise errors.WrongParser("No JSON.") from None
         if not isinstance(value, dict) or "isManuallyLocked" not in value:
@@ -154,7 +154,7 @@ class AppleLockStateParser(apple_store.BaseAppleFileParser):
         return time if 0 < time < 1 << 33 else None
 
 
-class AppleCrashHandlerParser(apple_store.BaseAppleFileParser):
+class AppleCrashHandlerParser(name_filter.NamedFileParser):
     """Parser for crashhandler of macOS: when the client ran last."""
 
     NAME = "telegram_apple_run"
@@ -175,7 +175,7 @@ class AppleCrashHandlerParser(apple_store.BaseAppleFileParser):
           WrongParser: when the file cannot be parsed.
         """
         file_entry = parser_mediator.GetFileEntry()
-        parts = self._Read(parser_mediator, file_object)[:256].split()
+        parts = self._ReadAll(parser_mediator, file_object)[:256].split()
         times = []
         for part in parts:
             try:
@@ -192,7 +192,7 @@ class AppleCrashHandlerParser(apple_store.BaseAppleFileParser):
             )
 
 
-class AppleTokensParser(apple_store.BaseAppleFileParser):
+class AppleTokensParser(name_filter.NamedFileParser):
     """Parser for login-tokens: proofs of earlier logins that spare the next code."""
 
     NAME = "telegram_apple_login_tokens"
@@ -213,7 +213,7 @@ class AppleTokensParser(apple_store.BaseAppleFileParser):
           WrongParser: when the file cannot be parsed.
         """
         try:
-            value = json.loads(self._Read(parser_mediator, file_object))
+            value = json.loads(self._ReadAll(parser_mediator, file_object))
         except (ValueError, RecursionError):
             raise errors.WrongParser("No JSON.") from None
         if not isinstance(value, list):
@@ -228,7 +228,7 @@ class AppleTokensParser(apple_store.BaseAppleFileParser):
         )
 
 
-class AppleNotificationKeyParser(apple_store.BaseAppleFileParser):
+class AppleNotificationKeyParser(name_filter.NamedFileParser):
     """Parser for notificationsKey: the key that opens what the server pushes."""
 
     NAME = "telegram_apple_notification_key"
@@ -249,7 +249,7 @@ class AppleNotificationKeyParser(apple_store.BaseAppleFileParser):
           WrongParser: when the file cannot be parsed.
         """
         try:
-            value = json.loads(self._Read(parser_mediator, file_object))
+            value = json.loads(self._ReadAll(parser_mediator, file_object))
             identifier = base64.b64decode(value["id"], validate=True)
             key = base64.b64decode(value["data"], validate=True)
         except (KeyError, RecursionError, TypeError, ValueError):
@@ -266,7 +266,7 @@ class AppleNotificationKeyParser(apple_store.BaseAppleFileParser):
         )
 
 
-class AppleLogParser(apple_store.BaseAppleFileParser):
+class AppleLogParser(name_filter.NamedFileParser):
     """Parser for the ordinary logs, which a debug setting turns on."""
 
     NAME = "telegram_apple_log"
@@ -287,7 +287,7 @@ class AppleLogParser(apple_store.BaseAppleFileParser):
           WrongParser: when the file cannot be parsed.
         """
         events = apple_store.StoreEvents(parser_mediator.GetFileEntry())
-        data = self._Read(parser_mediator, file_object)
+        data = self._ReadAll(parser_mediator, file_object)
         if b"\x00" in data[:512]:
             raise errors.WrongParser("No text.")
         event_data = None

@@ -10,15 +10,14 @@ from telegram_forensics.formats import postbox_ids
 from telegram_forensics.formats import postbox_keys
 from telegram_forensics.formats import postbox_message
 from telegram_forensics.formats import postbox_origin
-from telegram_forensics.formats import postbox_secret
-from telegram_forensics.formats import postbox_tables
-from telegram_forensics.formats import postbox_traces
+from telegram_forensics.formats import sqlite_rows
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import client_trace_event_data
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import telegram_apple_context as apple_context
 from telegram_forensics.parsers import telegram_apple_missing as apple_missing
+from telegram_forensics.parsers import telegram_apple_traces as apple_traces
 from telegram_forensics.parsers import tl_message_events
 
 TABLE = "t7"
@@ -38,50 +37,6 @@ _PAGES_AT_ONCE = 64
 _PAGE_SIZES = frozenset(1 << power for power in range(9, 17))
 
 
-def LoadTraces(reader):
-    """Loads the traces of sending.
-
-    Args:
-      reader (PostboxReader): database.
-
-    Returns:
-      SendTraces: traces.
-    """
-    traces = postbox_traces.SendTraces(schema=reader.schema)
-    problems = []
-
-    def AddUpload(key, value):
-        traces.add_upload(key, value, problems)
-
-    def AddSecretChat(key, value):
-        state = reader.Decode("t13", key, value)
-        found = postbox_secret.read_secret_state(state) if state is not None else None
-        if found is not None and found.has_key:
-            traces.secret_chats.add(key)
-
-    for table, method in (
-        ("t10", traces.add_counter),
-        ("t11", lambda key, _: traces.add_unsent(key)),
-        ("t13", AddSecretChat),
-        ("t25", AddUpload),
-        ("t29", traces.add_log_counter),
-        ("t32", traces.add_random_id),
-        ("t49", lambda key, _: traces.add_failed(key)),
-        ("t52", lambda key, _: traces.add_local_tag(key)),
-    ):
-        for key, value in reader.Rows(table):
-            try:
-                method(key, value)
-            except FormatError as exception:
-                reader.Warn(table, key, [(exception.offset, exception.reason)])
-            except (AttributeError, TypeError):
-                reader.Warn(table, key, [(0, "key or value of another kind")])
-            if problems:
-                reader.Warn(table, key, problems)
-                problems.clear()
-    return traces
-
-
 class MessageReader:
     """Reads the messages of a database.
 
@@ -97,33 +52,15 @@ class MessageReader:
           reader (PostboxReader): database.
         """
         super().__init__()
-        self.traces = LoadTraces(reader)
+        self.traces = apple_traces.LoadTraces(reader)
+        self._due = apple_traces.LoadDue(reader)
         self._maker = tl_message_events.MessageMaker(
             reader.account_number, reader.Apply, reader.GetName
         )
         self._mediator = parser_mediator
         self._reader = reader
-        self._read_states = self._LoadReadStates()
+        self._read_states = apple_traces.LoadReadStates(reader)
         self._view = reader.view
-
-    def _LoadReadStates(self):
-        """Loads what was read.
-
-        Returns:
-          dict[tuple[int, int], ReadState]: states by chat and namespace.
-        """
-        found = {}
-        for key, value in self._reader.Rows("t14"):
-            problems = []
-            try:
-                states = postbox_tables.read_read_states(value, problems)
-            except (FormatError, TypeError) as exception:
-                problems.append((0, str(exception)))
-                states = []
-            self._reader.Warn("t14", key, problems)
-            for state in states:
-                found[key, state.namespace] = state
-        return found
 
     def Read(self):
         """Reads all messages and produces their events."""
@@ -291,6 +228,10 @@ class MessageReader:
             event_data.self_destruct_time = tl_message_events.MakeTime(
                 facts.countdown_start + facts.countdown
             )
+        elif self._due:
+            event_data.self_destruct_time = apple_context.MakeTime(
+                self._due.get(key.id)
+            )
         read = self._read_states.get((key.peer, key.namespace))
         if read is not None and read.known is not None:
             last = read.outgoing if facts.message.is_outgoing else read.incoming
@@ -354,7 +295,7 @@ class MessageReader:
             values = (carved.raw_key, carved.raw_value)
             if not self._IsNew(values, seen):
                 continue
-            state = self._view.GetState(TABLE, None, {"key": carved.raw_key})
+            state = self._view.current.GetFate(TABLE, None, {"key": carved.raw_key})
             try:
                 event_data = self._MakeEventData(carved.key, carved.message)
             except _SENSELESS:
@@ -456,7 +397,9 @@ class MessageReader:
                 continue
             try:
                 row = state.connection.execute(
-                    f"SELECT value FROM {TABLE} WHERE key = ?", (key,)
+                    f"SELECT value FROM {TABLE} WHERE key = ? "
+                    f"AND length(value) <= {sqlite_rows.MAXIMUM_VALUE}",
+                    (key,),
                 ).fetchone()
             except sqlite3.Error:
                 continue

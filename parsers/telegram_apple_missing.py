@@ -10,6 +10,7 @@ _MESSAGES = "t7"
 _TAGS = "t12"
 _GLOBAL_TAGS = "t39"
 _INDEX = "t4"
+_THREADS = "t62"
 
 
 def FindMissing(reader, view):
@@ -54,6 +55,7 @@ def _ReadMentions(reader):
     for table, read in (
         (_TAGS, lambda key: postbox_keys.read_tag_key(key, reader.schema)),
         (_GLOBAL_TAGS, postbox_keys.read_global_tag_key),
+        (_THREADS, postbox_keys.read_thread_message_key),
     ):
         for key, _ in reader.Rows(table):
             try:

@@ -7,6 +7,7 @@ from telegram_forensics.formats import postbox_secret
 from telegram_forensics.formats import postbox_tables
 from telegram_forensics.formats import postbox_traces
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.parsers import telegram_apple_gaps as apple_gaps
 from telegram_forensics.parsers import telegram_apple_tables as apple_tables
 from telegram_forensics.parsers import tl_message_events
 
@@ -252,13 +253,12 @@ class PeerReader(apple_tables.TableReader):
         event_data.contact_phone = tl_message_events.GetDigits(found.phone)
         yield event_data
 
-    def MakeSummary(self):
-        """Creates the event data of the list of chats and of their counters.
+    def _LoadIndex(self):
+        """Loads the list of chats.
 
-        Yields:
-          TelegramChatEventData: event data.
+        Returns:
+          dict[int, ChatListIndex]: places by stored number of the chat.
         """
-        traces = self._traces
         index = {}
         for key, value in self._reader.Rows("t8"):
             if not isinstance(key, int):
@@ -267,16 +267,30 @@ class PeerReader(apple_tables.TableReader):
                 index[key] = postbox_tables.read_chat_list_index(value)
             except (FormatError, TypeError) as exception:
                 self._reader.Warn("t8", key, [(0, str(exception))])
-        queued = {chat for chat, space in traces.next_ids if space == postbox_ids.LOCAL}
+        return index
+
+    def MakeSummary(self):
+        """Creates the event data of the list of chats, of their counters and gaps.
+
+        Yields:
+          TelegramChatEventData: event data.
+        """
+        traces = self._traces
+        index = self._LoadIndex()
         counted = {
+            chat for chat, space in traces.next_ids if space == postbox_ids.LOCAL
+        }
+        counted |= {
             chat
             for chat, tag in traces.operations
             if tag == postbox_traces.DELETION_LOG
         }
-        for value in sorted(index.keys() | queued | counted):
+        holes = apple_gaps.ReadHoles(self._reader)
+        gaps = apple_gaps.FindGaps(self._view, holes)
+        for value in sorted(index.keys() | counted | holes.keys() | gaps.keys()):
             event_data = self._MakeChatData(value)
             place = index.get(value)
-            event_data.record_table = "t8" if place is not None else "t10"
+            event_data.record_table = "t8"
             details = {"not in the list of chats any more": place is None}
             if place is not None:
                 if place.top_message is not None:
@@ -286,6 +300,10 @@ class PeerReader(apple_tables.TableReader):
                 details["pinned"] = place.pin is not None
                 details["archived"] = place.group == 1
                 details["not shown in a list"] = not place.is_included
+            elif value in counted:
+                event_data.record_table = "t10"
+            else:
+                event_data.record_table = "t56" if value in holes else "t4"
             if postbox_ids.unpack_peer(value).namespace != postbox_ids.PEER_SECRET:
                 # Without those of the share sheet, quick share and Siri, which are not
                 # counted; with failed and deleted ones.
@@ -294,6 +312,12 @@ class PeerReader(apple_tables.TableReader):
                 )
             details["deletions issued by this installation"] = (
                 traces.deletions(value) or None
+            )
+            details["messages not downloaded"] = apple_gaps.Describe(
+                holes.get(value, [])
+            )
+            details["messages missing in between"] = apple_gaps.Describe(
+                gaps.get(value, [])
             )
             words = tl_message_events.GetWords(details)
             event_data.chat_details = "; ".join(words) or None

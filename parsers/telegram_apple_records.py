@@ -33,6 +33,7 @@ class RecordReader(apple_tables.TableReader):
             "t25": self._ReadUpload,
             "t31": self._ReadOperation,
             "t37": self._ReadItem,
+            "t46": self._ReadPendingAction,
             "t67": self._ReadDraft,
             "t68": self._ReadTopicDraft,
         }
@@ -183,6 +184,23 @@ class RecordReader(apple_tables.TableReader):
                 event_data.contact_name = self._reader.GetName(peer)
                 event_data.contact_type = self._reader.GetChat(number).chat_type
                 yield event_data
+        elif collection == postbox_lists.HASHTAGS:
+            yield self._MakeHashtag(postbox_lists.read_text_item(item))
+
+    def _MakeHashtag(self, text):
+        """Creates the event data of a hashtag that was used.
+
+        Args:
+          text (str): hashtag.
+
+        Returns:
+          TelegramSettingEventData: event data.
+        """
+        event_data = telegram_event_data.TelegramSettingEventData()
+        self._reader.Apply(event_data)
+        event_data.setting_name = "used_hashtag"
+        event_data.setting_value = f"#{text:s}"
+        return event_data
 
     def _MakeDownload(self, download):
         """Creates the event data of a download.
@@ -284,6 +302,36 @@ class RecordReader(apple_tables.TableReader):
             words.append(f"up to message {found.up_to.number:d}")
         words.append("not yet at the server")
         event_data.trace_details = "; ".join(words)
+        yield event_data
+
+    def _ReadPendingAction(self, key, _):
+        """Reads an action on a message that the server does not know of yet.
+
+        Args:
+          key (bytes): key.
+          _ (object): value: what the action needs beside its message.
+
+        Yields:
+          TelegramClientTraceEventData: event data.
+        """
+        found = postbox_keys.read_pending_action_key(key)
+        if found.is_index:
+            return
+        event_data = client_trace_event_data.TelegramClientTraceEventData()
+        self._reader.Apply(event_data)
+        event_data.trace_type = "action_pending"
+        chat = self._reader.GetChat(found.message.peer)
+        action = postbox_traces.PENDING_ACTIONS.get(
+            found.action, f"action {found.action:d}"
+        )
+        event_data.trace_details = "; ".join(
+            [
+                f"{chat.kind} {chat.identifier}",
+                f"message {apple_context.GetMessageIdentifier(found.message)}",
+                action,
+                "not yet at the server",
+            ]
+        )
         yield event_data
 
     def MakeSummary(self):

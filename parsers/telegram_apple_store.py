@@ -1,10 +1,7 @@
 """Shared functionality of the parsers of the files of Telegram for iOS and macOS."""
 
 from telegram_forensics.parsers import client_trace_event_data
-from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_apple_context as apple_context
-
-_MAXIMUM_FILE = 16 * 1024 * 1024
 
 
 class StoreEvents:
@@ -53,27 +50,3 @@ class StoreEvents:
         if event_data.recorded_time is not None:
             event_data.written_time = None
         return event_data
-
-
-class BaseAppleFileParser(name_filter.NamedFileParser):
-    """Shared functionality of the parsers of small files."""
-
-    def _Read(self, parser_mediator, file_object):
-        """Reads a file.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          file_object (dfvfs.FileIO): file-like object.
-
-        Returns:
-          bytes: content.
-        """
-        file_object.seek(0)
-        data = file_object.read(_MAXIMUM_FILE + 1)
-        if len(data) > _MAXIMUM_FILE:
-            file_entry = parser_mediator.GetFileEntry()
-            parser_mediator.ProduceWarning(
-                f"{file_entry.name:s}: offset 0x{_MAXIMUM_FILE:x}: larger than any "
-                f"such file, the rest is not read"
-            )
-        return data[:_MAXIMUM_FILE]

@@ -16,6 +16,7 @@ from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_desktop_cache_reader as cache_reader
+from telegram_forensics.parsers import telegram_desktop_neighbours as neighbours
 from telegram_forensics.parsers import telegram_desktop_oldest_reader as oldest_reader
 from telegram_forensics.parsers import telegram_desktop_reader as reader
 from telegram_forensics.vfs import type_indicators
@@ -175,7 +176,7 @@ class TelegramDesktopDamagedParser(
                 raise errors.WrongParser("The signature is there.")
 
         slot_name = names.parse_name(file_entry.name)
-        if not reader.HasTdataNeighbours(parser_mediator, file_entry, slot_name):
+        if not neighbours.HasTdataNeighbours(parser_mediator, file_entry, slot_name):
             raise errors.WrongParser("Not in a tdata folder.")
 
         self._ParseNamedFile(parser_mediator, file_entry, slot_name)

@@ -4,8 +4,10 @@ from dfdatetime import posix_time as dfdatetime_posix_time
 from dfdatetime import time_elements as dfdatetime_time_elements
 
 from telegram_forensics.formats import tdesktop_account_files as account_files
+from telegram_forensics.formats import tdesktop_config
 from telegram_forensics.formats import tdesktop_drafts
 from telegram_forensics.formats import tdesktop_locations
+from telegram_forensics.formats import tdesktop_peer
 from telegram_forensics.formats import tdesktop_session_settings as session_settings
 from telegram_forensics.formats import tdesktop_setting_facts as setting_facts
 from telegram_forensics.formats import tdesktop_stickers as stickers
@@ -99,12 +101,13 @@ class AccountFileProducer:
             offset, reason = problem
             self._warn(offset, f"in decrypted data: {reason:s}")
 
-    def Produce(self, role, is_current):
+    def Produce(self, role, is_current, peer=None):
         """Produces the events of the file.
 
         Args:
           role (str): what the map says that the file holds.
           is_current (bool): True if the file counts, False for an older slot.
+          peer (Optional[int]): stored identifier of the peer that the map gives.
         """
         data, version = self._decrypted.data, self._decrypted.version
         try:
@@ -126,6 +129,18 @@ class AccountFileProducer:
                 )
             elif role == "inline_bots_downloads":
                 self._ProduceBotDownloads(account_files.read_bot_downloads(data))
+            elif role == "bot_storage":
+                self._ProduceBotStorage(
+                    account_files.read_bot_storage(data), peer, is_current
+                )
+            elif role == "media_positions":
+                entries = account_files.read_media_positions(data)
+                self._ProducePositions(
+                    entries.items, "tdata_media_positions", is_current
+                )
+                self._WarnOfProblem(entries.problem)
+            elif role == "config":
+                self._ProduceConfig(tdesktop_config.read_config_file(data), is_current)
             elif role in stickers.ROLES:
                 content = stickers.read_sticker_file(role, data, version)
                 self._ProduceFacts(
@@ -314,6 +329,56 @@ class AccountFileProducer:
             self._produce(event_data)
         self._WarnOfProblem(entries.problem)
 
+    def _ProduceBotStorage(self, entries, peer, is_current):
+        """Produces the events of what a Mini App stored.
+
+        Args:
+          entries (Entries[tuple[str, str]]): keys and values.
+          peer (int): stored identifier of the bot or None if not known.
+          is_current (bool): True if the file counts.
+        """
+        bot = "bot unknown"
+        if peer is not None:
+            bot = f"bot {tdesktop_peer.decode_peer_id(peer).bare:d}"
+        facts = [
+            setting_facts.SettingFact("bot_storage", f"{bot:s}, {key:s}: {value:s}")
+            for key, value in entries.items
+        ]
+        self._ProduceFacts(facts, "tdata_bot_storage", is_current)
+        self._WarnOfProblem(entries.problem)
+
+    def _ProducePositions(self, positions, basis, is_current):
+        """Produces the events of where the playing of media stopped.
+
+        Args:
+          positions (iterable[tuple[int, int]]): document identifiers and milliseconds.
+          basis (str): code of the stored fact behind the attribution.
+          is_current (bool): True if the file counts.
+        """
+        facts = [
+            setting_facts.SettingFact(
+                "media_position", f"document {document:d}, {position:d} ms"
+            )
+            for document, position in positions
+        ]
+        self._ProduceFacts(facts, basis, is_current)
+
+    def _ProduceConfig(self, config, is_current):
+        """Produces the events of what the server told of itself.
+
+        The time of the file is when the client last received it.
+
+        Args:
+          config (MtpConfig): configuration.
+          is_current (bool): True if the file counts.
+        """
+        self._ProduceFacts(
+            tdesktop_config.config_facts(config), "tdata_config", is_current
+        )
+        self._WarnOfProblem(config.issue)
+        if config.dc_options is not None:
+            self._WarnOfProblem(config.dc_options.issue)
+
     def ProduceSessionSettings(self, stream, is_current):
         """Produces the events of the session settings: other logins, limits.
 
@@ -337,6 +402,9 @@ class AccountFileProducer:
                         )
                     )
             self._ProduceFacts(facts, "tdata_session_settings", is_current)
+            self._ProducePositions(
+                settings.media_positions or (), "tdata_session_settings", is_current
+            )
             if settings.issue:
                 offset, reason = settings.issue
                 self._warn(

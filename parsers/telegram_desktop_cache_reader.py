@@ -4,7 +4,7 @@ import time
 
 from telegram_forensics.parsers import telegram_desktop_cache as cache_producer
 from telegram_forensics.parsers import telegram_desktop_events as events
-from telegram_forensics.parsers import telegram_desktop_reader as reader
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import tdata_cache_tree
 from telegram_forensics.vfs import tdata_versions
@@ -75,7 +75,7 @@ class CacheReader:
         storage = tdata_versions.make_storage(
             tdata,
             self._mediator.resolver_context,
-            reader.GetPasscodes(self._mediator),
+            telegram_passcodes.GetPasscodes(self._mediator),
             progress=self._SignalProgress,
         )
         attribution = events.Attribution(

@@ -49,6 +49,21 @@ class ExportEventMaker(lists.ListEventMaker):
         """
         return self._MAKERS[type(record)](self, record)
 
+    @staticmethod
+    def _SetSender(event_data, message):
+        """Sets who sent a message.
+
+        Args:
+          event_data (TelegramMessageEventData): event data.
+          message (Message): message.
+        """
+        sender = message.sender
+        if sender is not None:
+            event_data.sender_identifier = str(sender.bare)
+            if sender.type is not records.PeerType.USER:
+                event_data.sender_type = _SENDER_TYPES.get(sender.type)
+        event_data.sender_name = message.sender_name
+
     def MakeMessage(self, message):
         """Creates the event data of a message, call or notice.
 
@@ -69,12 +84,7 @@ class ExportEventMaker(lists.ListEventMaker):
         self._SetPlace(event_data, message, message.date)
         event_data.sent_time = lists.MakeTime(message.date)
         event_data.text = message.text or None
-        sender = message.sender
-        if sender is not None:
-            event_data.sender_identifier = str(sender.bare)
-            if sender.type is not records.PeerType.USER:
-                event_data.sender_type = _SENDER_TYPES.get(sender.type)
-        event_data.sender_name = message.sender_name
+        self._SetSender(event_data, message)
         event_data.is_outgoing = self._GetIsOutgoing(message)
         if event_data.is_outgoing:
             # An export holds no trace of where a message was composed.
@@ -107,7 +117,7 @@ class ExportEventMaker(lists.ListEventMaker):
             if message.buttons:
                 details["buttons"] = message.buttons
             self._AddDetails(event_data, details)
-        if message.chat.is_own and sender is None:
+        if message.chat.is_own and message.sender is None:
             self._SetSavedMessage(event_data, message)
         return event_data
 

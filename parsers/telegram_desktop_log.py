@@ -6,6 +6,7 @@ from plaso.parsers import interface
 from telegram_forensics.formats import tdesktop_logs as logs
 from telegram_forensics.formats import tdesktop_marks as marks
 from telegram_forensics.parsers import name_filter
+from telegram_forensics.parsers import telegram_desktop_log_marks as log_marks
 from telegram_forensics.parsers import telegram_desktop_log_reader as log_reader
 
 
@@ -94,7 +95,7 @@ class TelegramDesktopMarkParser(interface.FileObjectParser):
             raise errors.WrongParser("Not a Telegram Desktop mark.")
 
         parser_mediator.ProduceEventData(
-            log_reader.MakeMark(file_entry, kind.value, mark)
+            log_marks.MakeMark(file_entry, kind.value, mark)
         )
 
 

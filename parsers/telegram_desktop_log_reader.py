@@ -3,14 +3,13 @@
 import re
 import time
 
-from dfdatetime import time_elements as dfdatetime_time_elements
-
 from dfvfs.lib import errors as dfvfs_errors
 
 from telegram_forensics.formats import tdesktop_log_lines as log_lines
 from telegram_forensics.formats import tdesktop_logs as logs
 from telegram_forensics.formats import tdesktop_mtp_dump as mtp_dump
 from telegram_forensics.formats import tdesktop_mtp_history as mtp_history
+from telegram_forensics.formats import tdesktop_mtp_records as mtp_records
 from telegram_forensics.formats import tdesktop_mtp_summary as mtp_summary
 from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
@@ -18,90 +17,17 @@ from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import storage_event_data
 from telegram_forensics.parsers import telegram_desktop_account_files as account_files
 from telegram_forensics.parsers import telegram_desktop_events as events
+from telegram_forensics.parsers import telegram_desktop_log_keys as log_keys
+from telegram_forensics.parsers import telegram_desktop_log_marks as log_marks
 from telegram_forensics.parsers import telegram_desktop_log_messages as log_messages
-from telegram_forensics.parsers import telegram_desktop_reader as reader
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import tdata_versions
 
 BASIS_LINE = "log_line"
 BASIS_KEY = "debug_log_bound_key"
 BASIS_NO_KEY = "debug_log"
-
-_CHUNK_SIZE = 256 * 1024
 _LAUNCHED = re.compile(r"Launched version: (\d{1,9}),")
-
-
-def ReadChunks(file_object):
-    """Reads a file in pieces.
-
-    Args:
-      file_object (dfvfs.FileIO): file-like object.
-
-    Yields:
-      bytes: piece of the file.
-    """
-    while True:
-        data = file_object.read(_CHUNK_SIZE)
-        if not data:
-            return
-        yield data
-
-
-def MakeLocalTime(moment, has_milliseconds=False):
-    """Creates a date and time of the computer's clock.
-
-    Args:
-      moment (datetime.datetime): local time of the computer, without zone.
-      has_milliseconds (Optional[bool]): True if milliseconds are stored.
-
-    Returns:
-      dfdatetime.TimeElements: date and time; plaso converts it with the time zone of
-          the image.
-    """
-    elements = (
-        moment.year,
-        moment.month,
-        moment.day,
-        moment.hour,
-        moment.minute,
-        moment.second,
-    )
-    if has_milliseconds:
-        date_time = dfdatetime_time_elements.TimeElementsInMilliseconds(
-            time_elements_tuple=(*elements, moment.microsecond // 1000)
-        )
-    else:
-        date_time = dfdatetime_time_elements.TimeElements(time_elements_tuple=elements)
-    date_time.is_local_time = True
-    return date_time
-
-
-def MakeMark(file_entry, log_event, mark):
-    """Creates the event data of a crash report, lock or update log.
-
-    Args:
-      file_entry (dfvfs.FileEntry): file entry.
-      log_event (str): what it is.
-      mark (Mark): its content.
-
-    Returns:
-      TelegramLogEventData: event data.
-    """
-    event_data = storage_event_data.TelegramLogEventData()
-    version = mark.version
-    if version and version.isascii() and version.isdigit() and len(version) < 10:
-        version = tdf.version_text(int(version)) or version
-    attribution = events.Attribution(
-        written_time=file_entry.modification_time,
-        installation_identifier=mark.user_tag,
-    )
-    attribution.Apply(event_data, log_event, version)
-    event_data.account_username = mark.username
-    event_data.log_event = log_event
-    event_data.text = mark.text
-    if mark.moment is not None:
-        event_data.recorded_time = MakeLocalTime(mark.moment)
-    return event_data
 
 
 class LogReader:
@@ -110,9 +36,6 @@ class LogReader:
     Attributes:
       has_storage (bool): True if a tdata folder lies where the client has it.
     """
-
-    # Of neighbouring logs that are searched for bindings of keys.
-    _MAXIMUM_SEARCHED_SIZE = 512 * 1024 * 1024
 
     def __init__(self, parser_mediator, file_entry, kind):
         """Initializes a reader.
@@ -124,8 +47,10 @@ class LogReader:
         """
         super().__init__()
         self._file_entry = file_entry
-        self._has_neighbours_searched = False
         self._history = mtp_history.MtpHistory()
+        self._keys = log_keys.ConnectionKeys(
+            parser_mediator, file_entry, self._history, self._Warn
+        )
         self._kind = kind
         self._mediator = parser_mediator
         self._moment = None
@@ -177,7 +102,7 @@ class LogReader:
             self._storage = tdata_versions.make_storage(
                 self._tdata,
                 self._mediator.resolver_context,
-                reader.GetPasscodes(self._mediator),
+                telegram_passcodes.GetPasscodes(self._mediator),
                 progress=self._SignalProgress,
             )
         except (FormatError, OSError) as exception:
@@ -211,7 +136,7 @@ class LogReader:
         """
         damaged = 0
         first_damaged = None
-        for entry in logs.read_entries(ReadChunks(file_object)):
+        for entry in logs.read_entries(log_keys.ReadChunks(file_object)):
             self._SignalProgress()
             if entry.is_damaged:
                 damaged += 1
@@ -263,7 +188,7 @@ class LogReader:
           dfdatetime.TimeElements: date and time.
         """
         is_debug = self._kind not in (logs.LogKind.NORMAL, logs.LogKind.START)
-        return MakeLocalTime(moment, has_milliseconds=is_debug)
+        return log_marks.MakeLocalTime(moment, has_milliseconds=is_debug)
 
     def _MakeAttribution(self, connection):
         """Determines to whom a record belongs.
@@ -280,77 +205,12 @@ class LogReader:
         if self._storage is None:
             return attribution
         attribution.installation_identifier = self._storage.installation_identifier
-        key_identifier = self._GetPermanentKey(connection)
+        key_identifier = self._keys.GetPermanentKey(connection)
         for account in self._storage.accounts if key_identifier else ():
             authorization = account.authorization
             if authorization and key_identifier in authorization.key_identifiers:
                 attribution.account = account
         return attribution
-
-    def _GetPermanentKey(self, connection):
-        """Determines the permanent key behind a connection.
-
-        The client binds a temporary key once a day: the line may stand in the log of
-        another quarter of an hour.
-
-        Args:
-          connection (Connection): connection of a dump, None for a plain line.
-
-        Returns:
-          str: identifier of the key or None if not known.
-        """
-        if connection is None or connection.key_id is None:
-            return None
-        key_id = self._history.permanent_key_id(connection)
-        if key_id is None and not self._has_neighbours_searched:
-            self._has_neighbours_searched = True
-            self._SearchNeighbours()
-            key_id = self._history.permanent_key_id(connection)
-        return None if key_id is None else f"{key_id:016x}"
-
-    def _SearchNeighbours(self):
-        """Searches the other logs of the folder for bindings of keys."""
-        searched = 0
-        try:
-            folder = vfs_folder.open_parent_folder(
-                self._file_entry.path_spec, self._mediator.resolver_context
-            )
-            entries = folder.file_entries() if folder else {}
-            for name, file_entry in sorted(entries.items()):
-                if (
-                    logs.log_kind(name) is not logs.LogKind.PROTOCOL
-                    or name == self._file_entry.name
-                ):
-                    continue
-                searched += file_entry.size or 0
-                if searched > self._MAXIMUM_SEARCHED_SIZE:
-                    self._Warn(
-                        None,
-                        f"not all logs beside it were searched for the keys behind its "
-                        f"connections, the first left out is {name:s}",
-                    )
-                    return
-                self._ReadBindings(file_entry)
-        except (OSError, dfvfs_errors.Error) as exception:
-            self._Warn(None, f"unable to read the logs beside it: {exception!s}")
-
-    def _ReadBindings(self, file_entry):
-        """Reads which permanent keys stand behind the temporary ones of a log.
-
-        Args:
-          file_entry (dfvfs.FileEntry): file entry of another log.
-        """
-        file_object = file_entry.GetFileObject()
-        other = mtp_history.MtpHistory()
-        for entry in logs.read_entries(ReadChunks(file_object)):
-            self._SignalProgress()
-            if "auth_bindTempAuthKey" in entry.text:
-                dump = mtp_dump.read_dump(entry.text)
-                if dump is not None and dump.is_sent:
-                    for _ in other.add(entry.offset, dump):
-                        pass
-        for key_id, permanent in other.bindings.items():
-            self._history.bindings.setdefault(key_id, permanent)
 
     def _ProduceLine(self, entry):
         """Produces the event of a line.
@@ -377,7 +237,7 @@ class LogReader:
         for record in self._history.add(entry.offset, dump):
             self._ProduceRecord(record)
 
-        connection = mtp_history.Connection(dump.connection, dump.key_id)
+        connection = mtp_records.Connection(dump.connection, dump.key_id)
         event_data = self._NewLogEventData(entry)
         self._Attribute(event_data, connection)
         summary = mtp_summary.summarize(dump)
@@ -394,7 +254,7 @@ class LogReader:
           event_data (TelegramEventData): event data.
           connection (Connection): connection on which the record was seen.
         """
-        key_identifier = self._GetPermanentKey(connection)
+        key_identifier = self._keys.GetPermanentKey(connection)
         basis = BASIS_KEY if key_identifier else BASIS_NO_KEY
         self._MakeAttribution(connection).Apply(event_data, basis, self._version)
         # A key of the home data center names a login even if its storage is gone.
@@ -409,9 +269,9 @@ class LogReader:
         Args:
           record (Record): record.
         """
-        if isinstance(record, mtp_history.SeenSession):
+        if isinstance(record, mtp_records.SeenSession):
             self._ProduceSession(record)
-        elif isinstance(record, mtp_history.Announcement):
+        elif isinstance(record, mtp_records.Announcement):
             self._ProduceAnnouncement(record)
         else:
             self._ProduceMessage(record)
@@ -465,7 +325,7 @@ class LogReader:
         if own_identifier is None:
             own_identifier = self._history.names.self_id
         maker = log_messages.MessageMaker(self._history.names)
-        if isinstance(record, mtp_history.SeenMessage):
+        if isinstance(record, mtp_records.SeenMessage):
             event_data = maker.MakeSeen(record, own_identifier)
         elif record.error is None:
             event_data = maker.MakeSent(record, own_identifier)

@@ -2,7 +2,7 @@
 
 from telegram_forensics.formats import tdesktop_oldest
 from telegram_forensics.formats import tdesktop_setting_facts as setting_facts
-from telegram_forensics.formats import tdesktop_storage
+from telegram_forensics.formats import tdesktop_slots
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import telegram_desktop_events as events
 from telegram_forensics.vfs import folder as vfs_folder
@@ -79,7 +79,7 @@ class OldestReader:
         version, authorization = tdesktop_oldest.read_keys(
             folder.read(name, self._MAXIMUM_FILE_SIZE), config.salt
         )
-        slot = tdesktop_storage.AuthorizationSlot(name, None, version, authorization)
+        slot = tdesktop_slots.AuthorizationSlot(name, None, version, authorization)
         event_data = events.MakeSession(self._attribution, slot, True)
         self._mediator.ProduceEventData(event_data)
         event_data = events.MakeAccount(

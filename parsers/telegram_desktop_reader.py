@@ -11,7 +11,7 @@ from telegram_forensics.formats import tdesktop_encrypted_file as encrypted_file
 from telegram_forensics.formats import tdesktop_names as names
 from telegram_forensics.formats import tdesktop_setting_facts as setting_facts
 from telegram_forensics.formats import tdesktop_settings_blocks as settings_blocks
-from telegram_forensics.formats import tdesktop_storage
+from telegram_forensics.formats import tdesktop_slots
 from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.tdesktop_authorization import read_authorization
@@ -20,8 +20,9 @@ from telegram_forensics.formats.tdesktop_key_file import KeyFileKind, PasscodeSt
 from telegram_forensics.parsers import telegram_desktop_account_files as account_files
 from telegram_forensics.parsers import telegram_desktop_cache as cache_producer
 from telegram_forensics.parsers import telegram_desktop_events as events
+from telegram_forensics.parsers import telegram_desktop_neighbours as neighbours
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.vfs import folder as vfs_folder
-from telegram_forensics.vfs import passcodes
 from telegram_forensics.vfs import tdata_cache_tree
 from telegram_forensics.vfs import tdata_tree
 from telegram_forensics.vfs import tdata_versions
@@ -29,82 +30,6 @@ from telegram_forensics.vfs import type_indicators
 
 # Record of a settings file, and its offset in an undamaged one.
 _SETTINGS_PLACE = (1, tdf.HEADER_SIZE + 40)
-
-
-def GetLevels(path_spec, slot_name, resolver_context):
-    """Determines how far above a file its tdata folder lies.
-
-    Args:
-      path_spec (dfvfs.PathSpec): path specification of the file.
-      slot_name (SlotName): what the file name stands for.
-      resolver_context (dfvfs.Context): resolver context.
-
-    Returns:
-      int: 1 if the file lies in tdata itself, 2 if it lies in an account's folder.
-    """
-    if slot_name.kind in (names.FileKind.KEY, names.FileKind.SETTINGS):
-        return 1
-    folder = vfs_folder.open_parent_folder(path_spec, resolver_context)
-    if folder is not None and names.is_account_folder_name(folder.file_entry.name):
-        return 2
-    return 1
-
-
-def GetPasscodes(parser_mediator):
-    """Retrieves the passcode candidates of this run.
-
-    Args:
-      parser_mediator (ParserMediator): parser mediator.
-
-    Returns:
-      Passcodes: candidates or None if the file that was given cannot be read.
-    """
-    try:
-        return passcodes.given_passcodes()
-    except (OSError, FormatError) as exception:
-        parser_mediator.ProduceWarning(
-            f"unable to read Telegram passcodes with error: {exception!s}"
-        )
-        return None
-
-
-def HasTdataNeighbours(parser_mediator, file_entry, slot_name):
-    """Determines if a file lies where a tdata folder would have it.
-
-    Args:
-      parser_mediator (ParserMediator): parser mediator.
-      file_entry (dfvfs.FileEntry): file entry.
-      slot_name (SlotName): what the file name stands for.
-
-    Returns:
-      bool: True if its neighbours are those of a tdata folder.
-    """
-    context = parser_mediator.resolver_context
-    try:
-        levels = GetLevels(file_entry.path_spec, slot_name, context)
-        folder = vfs_folder.open_parent_folder(
-            file_entry.path_spec, context, levels=levels
-        )
-        if folder is None:
-            return False
-        entries = folder.entries()
-    except OSError:
-        return False
-
-    if folder.file_entry.name.lower() == "tdata":
-        return True
-    kinds = set()
-    for name in entries:
-        neighbour = names.parse_name(name)
-        if neighbour is not None and name != file_entry.name:
-            kinds.add(neighbour.kind)
-    has_account = any(
-        entry.is_folder and names.is_account_folder_name(name)
-        for name, entry in entries.items()
-    )
-    if slot_name.kind is names.FileKind.KEY:
-        return has_account
-    return names.FileKind.KEY in kinds and (has_account or levels == 2)
 
 
 class TdataReader:
@@ -127,7 +52,7 @@ class TdataReader:
         self._slot_name = slot_name
 
         context = parser_mediator.resolver_context
-        self._levels = GetLevels(file_entry.path_spec, slot_name, context)
+        self._levels = neighbours.GetLevels(file_entry.path_spec, slot_name, context)
         self._folder = vfs_folder.open_parent_folder(
             file_entry.path_spec, context, levels=self._levels
         )
@@ -136,7 +61,7 @@ class TdataReader:
         self._storage = tdata_versions.make_storage(
             self._folder,
             context,
-            GetPasscodes(parser_mediator),
+            telegram_passcodes.GetPasscodes(parser_mediator),
             progress=self._SignalProgress,
         )
         self._attribution = events.Attribution(
@@ -305,7 +230,7 @@ class TdataReader:
 
     def _ReadSettings(self):
         """Reads a settings file."""
-        slots = tdesktop_storage.ordered_slots(
+        slots = tdesktop_slots.ordered_slots(
             self._storage.entries, self._slot_name.logical
         )
         data = self._folder.read(self._file_entry.name)
@@ -416,7 +341,7 @@ class TdataReader:
 
     def _SetDeviceModel(self):
         """Sets the device name that the settings file says the client announces."""
-        slots = tdesktop_storage.ordered_slots(self._storage.entries, "settings")
+        slots = tdesktop_slots.ordered_slots(self._storage.entries, "settings")
         if not slots:
             return
         try:
@@ -431,7 +356,7 @@ class TdataReader:
         """Reads a file of tdata that no known account name accounts for."""
         data = self._folder.read(self._file_entry.name)
         keys = []
-        for name in tdesktop_storage.ordered_slots(self._storage.entries, "settings"):
+        for name in tdesktop_slots.ordered_slots(self._storage.entries, "settings"):
             try:
                 container = tdf.read_container(self._folder.read(name))
             except (FormatError, OSError):
@@ -446,7 +371,7 @@ class TdataReader:
             self._Warn(offset, reason)
         if decrypted.key_number < number_of_global_keys:
             return  # Theme, background or language: nothing that is an event.
-        slot = tdesktop_storage.AuthorizationSlot(
+        slot = tdesktop_slots.AuthorizationSlot(
             self._file_entry.name,
             None,
             decrypted.version_text,
@@ -537,13 +462,16 @@ class TdataReader:
         decrypted = account.decrypt(self._file_entry.name)
         for offset, reason in decrypted.problems:
             self._Warn(offset, reason)
-        roles = {
-            item.name: item.role for item in (account.map.files if account.map else ())
-        }
-        role = roles.get(self._slot_name.logical)
-        if role is None:
+        files = account.map.files if account.map else ()
+        item = next((i for i in files if i.name == self._slot_name.logical), None)
+        if self._slot_name.kind is names.FileKind.CONFIG:
+            # Every account has it under this name, no map names it.
+            role, peer = "config", None
+        elif item is not None:
+            role, peer = item.role, item.peer
+        else:
             return
-        slots = tdesktop_storage.ordered_slots(
+        slots = tdesktop_slots.ordered_slots(
             account.folder_entries, self._slot_name.logical
         )
         is_current = slots[0] == self._file_entry.name
@@ -556,7 +484,7 @@ class TdataReader:
             self._Warn,
         )
         if role != "user_settings":
-            producer.Produce(role, is_current)
+            producer.Produce(role, is_current, peer)
             return
         stream = settings_blocks.read_blocks(decrypted.data)
         self._ProduceSettings(

@@ -132,6 +132,7 @@ class _Reader:
         self._account = None
         self._channels = set()
         self._composed = set()
+        self._live = None
         self._names = {}
         self._secret = {}
         self._titles = {}
@@ -154,8 +155,30 @@ class _Reader:
         columns = {_MESSAGES: _MESSAGE_COLUMNS}
         for _, row, state, found in self._view.Recover(columns):
             # The number of a row is the first that a deletion overwrites.
-            if _GetNumber(row.values[1]) is not None and _GetTime(row.values[7]):
-                self._ProduceMessage(row, state, sqlite_removed.Describe(found))
+            if _GetNumber(row.values[1]) is None or not _GetTime(row.values[7]):
+                continue
+            if row.rowid is None and self._IsLive(row):
+                continue
+            self._ProduceMessage(row, state, sqlite_removed.Describe(found))
+
+    def _IsLive(self, row):
+        """Determines if a message without a number is one that is there.
+
+        SQLite moves rows within and between pages, and the copy that stays behind loses
+        its number first: it says nothing of a deletion.
+
+        Args:
+          row (Row): recovered row.
+
+        Returns:
+          bool: True if a row of today says the same.
+        """
+        if self._live is None:
+            self._live = {
+                hash(message.values[1:8])
+                for message in self._view.ReadCurrent(_MESSAGES, _MESSAGE_COLUMNS)
+            }
+        return hash(row.values[1:8]) in self._live
 
     def _Load(self):
         """Loads names, chats, traces of sending, and whose database it is."""

@@ -16,7 +16,7 @@ from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import client_trace_event_data
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import name_filter
-from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.parsers import telegram_tdlib_directory as directory
 from telegram_forensics.parsers import telegram_tdlib_entities as entities
 from telegram_forensics.parsers import telegram_tdlib_events as events
@@ -36,7 +36,7 @@ class BaseTdlibBinlogParser:
           FormatError: when the file is no event log.
         """
         file_entry = parser_mediator.GetFileEntry()
-        passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
+        passcodes = telegram_passcodes.GetPasscodes(parser_mediator)
         keys = passcodes.values if passcodes else (b"",)
         log = tdlib_binlog.read_binlog(file_object, keys, file_entry.name)
         if log.encryption is None and not log.records:

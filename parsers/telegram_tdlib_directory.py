@@ -8,7 +8,7 @@ from telegram_forensics.formats import tdlib_paths
 from telegram_forensics.formats import tdlib_state
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.parsers import sqlcipher_reader
-from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.vfs import folder as vfs_folder
 
 
@@ -30,7 +30,7 @@ def ReadState(parser_mediator, path_spec):
     except OSError:
         return None
     name = path_spec.location.replace("\\", "/").rpartition("/")[2]
-    passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
+    passcodes = telegram_passcodes.GetPasscodes(parser_mediator)
     keys = passcodes.values if passcodes else (b"",)
     by_name = {entry.lower(): entry for entry in entries}
     for log_name in tdlib_paths.binlog_names(name):

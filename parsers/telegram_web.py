@@ -17,7 +17,7 @@ from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.telegram_web_history import WebTrace
 from telegram_forensics.formats.telegram_web_values import Source, StoredText
 from telegram_forensics.parsers import name_filter
-from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_events
 from telegram_forensics.parsers import telegram_web_storage as storage
@@ -86,26 +86,6 @@ class BaseLevelDbParser(name_filter.NamedFileParser):
                 f"{file_entry.name:s}: unable to read its folder with error: "
                 f"{exception!s}"
             )
-
-    def _NewMaker(self, parser_mediator, file_entry, origin):
-        """Creates a maker of event data.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          file_entry (dfvfs.FileEntry): file entry.
-          origin (str): origin.
-
-        Returns:
-          WebEventMaker: maker.
-        """
-        return telegram_web_cache_events.WebCacheEventMaker(
-            telegram_web_paths.find_profile(storage.GetPath(file_entry)),
-            origin,
-            file_entry.modification_time,
-            lambda event_data, recovered: parser_mediator.ProduceEventData(
-                event_data, recovered=recovered
-            ),
-        )
 
     def _Warn(self, parser_mediator, issues):
         """Produces warnings.
@@ -179,7 +159,9 @@ class ChromiumLocalStorageParser(BaseLevelDbParser):
             return
 
         for storage_key, items in found.items():
-            maker = self._NewMaker(parser_mediator, file_entry, storage_key)
+            maker = telegram_web_cache_events.NewMaker(
+                parser_mediator, file_entry, storage_key
+            )
             history = telegram_web_history.read_history(items)
             maker.ProduceHistory(history)
             self._ProduceStates(parser_mediator, maker, history)
@@ -188,13 +170,15 @@ class ChromiumLocalStorageParser(BaseLevelDbParser):
             if meta.time is not None:
                 source = storage.MakeSource(meta.source)
                 details = f"{meta.size:d} bytes" if meta.size is not None else None
-                maker = self._NewMaker(parser_mediator, file_entry, meta.storage_key)
+                maker = telegram_web_cache_events.NewMaker(
+                    parser_mediator, file_entry, meta.storage_key
+                )
                 maker.ProduceTrace(
                     None,
                     WebTrace(kind, meta.time, source, details),
                     "web_local_storage",
                 )
-        maker = self._NewMaker(parser_mediator, file_entry, None)
+        maker = telegram_web_cache_events.NewMaker(parser_mediator, file_entry, None)
         self._ProduceStarts(maker, opened)
         self._Warn(parser_mediator, [*opened.issues, *local_storage.issues])
 
@@ -252,7 +236,7 @@ class ChromiumIndexedDbParser(BaseLevelDbParser):
         """
         name = folder.file_entry.name
         origin = telegram_web_paths.origin_of_folder(name)
-        maker = self._NewMaker(parser_mediator, file_entry, origin)
+        maker = telegram_web_cache_events.NewMaker(parser_mediator, file_entry, origin)
         parent = storage.OpenParent(parser_mediator, file_entry, levels=2)
         blob_folder = None
         if parent is not None:
@@ -263,7 +247,7 @@ class ChromiumIndexedDbParser(BaseLevelDbParser):
         opened = storage.OpenFolder(folder)
         progress = storage.Progress(parser_mediator)
         values = storage.IndexedValues(opened, blob_folder, progress)
-        passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
+        passcodes = telegram_passcodes.GetPasscodes(parser_mediator)
         reader = telegram_web_indexed.IndexedReader(
             passcodes.values if passcodes else (b"",), progress, keys
         )
@@ -341,7 +325,7 @@ class ExtensionSettingsParser(BaseLevelDbParser):
 
         items.sort(key=lambda item: item.source.sequence)
         origin = f"chrome-extension://{folder.file_entry.name:s}"
-        maker = self._NewMaker(parser_mediator, file_entry, origin)
+        maker = telegram_web_cache_events.NewMaker(parser_mediator, file_entry, origin)
         history = telegram_web_history.read_history(items)
         maker.ProduceHistory(history)
         self._ProduceStarts(maker, opened)

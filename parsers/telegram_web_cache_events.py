@@ -2,10 +2,12 @@
 
 import collections
 
+from telegram_forensics.formats import telegram_web_paths
 from telegram_forensics.formats import tl_peers
 from telegram_forensics.parsers import event_data as telegram_event_data
 from telegram_forensics.parsers import message_event_data
 from telegram_forensics.parsers import telegram_web_events
+from telegram_forensics.parsers import telegram_web_storage as storage
 from telegram_forensics.parsers import tl_message_events
 
 CACHE_BASIS = {
@@ -14,6 +16,27 @@ CACHE_BASIS = {
     "Telegram Web Z": "web_z_cache",
 }
 _NO_BASIS = "web_cache"
+
+
+def NewMaker(parser_mediator, file_entry, origin):
+    """Creates a maker of event data.
+
+    Args:
+      parser_mediator (ParserMediator): parser mediator.
+      file_entry (dfvfs.FileEntry): file entry of what is read.
+      origin (str): origin.
+
+    Returns:
+      WebCacheEventMaker: maker.
+    """
+    return WebCacheEventMaker(
+        telegram_web_paths.find_profile(storage.GetPath(file_entry)),
+        origin,
+        file_entry.modification_time,
+        lambda event_data, recovered: parser_mediator.ProduceEventData(
+            event_data, recovered=recovered
+        ),
+    )
 
 
 class WebCacheEventMaker(telegram_web_events.WebEventMaker):

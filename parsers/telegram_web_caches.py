@@ -19,8 +19,9 @@ from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.telegram_web_history import WebTrace
 from telegram_forensics.formats.telegram_web_values import Source
 from telegram_forensics.parsers import name_filter
-from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.parsers import telegram_web
+from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_files
 from telegram_forensics.parsers import telegram_web_sqlite
 from telegram_forensics.parsers import telegram_web_storage as storage
@@ -62,7 +63,7 @@ def NewReader(parser_mediator):
     Returns:
       IndexedReader: reader.
     """
-    passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
+    passcodes = telegram_passcodes.GetPasscodes(parser_mediator)
     return telegram_web_indexed.IndexedReader(
         passcodes.values if passcodes else (b"",), storage.Progress(parser_mediator)
     )
@@ -263,7 +264,9 @@ class FirefoxCachesPlugin(telegram_web_sqlite.WebStoragePlugin):
         if origin is None or not telegram_web_paths.is_telegram(origin):
             return
         names, headers = self._ReadNames(view), self._ReadHeaders(view)
-        maker = self._NewMaker(parser_mediator, view, origin)
+        maker = telegram_web_cache_events.NewMaker(
+            parser_mediator, view.file_entry, origin
+        )
         reader = NewReader(parser_mediator)
         found = self._ReadStates(view, "entries", list(self._COLUMNS), ["id"])
         for values, source in self._GetRows(*found):

@@ -11,11 +11,11 @@ from telegram_forensics.parsers import name_filter
 from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_storage as storage
 
-_MAXIMUM_FILE = 4 * 1024 * 1024
-
 
 class BaseWebFileParser(name_filter.NamedFileParser):
     """Shared functionality of the parsers."""
+
+    _MAXIMUM_FILE_SIZE = 4 * 1024 * 1024
 
     def _NewMaker(self, parser_mediator, origin):
         """Creates a maker of event data.
@@ -27,35 +27,9 @@ class BaseWebFileParser(name_filter.NamedFileParser):
         Returns:
           WebEventMaker: maker.
         """
-        file_entry = parser_mediator.GetFileEntry()
-        return telegram_web_cache_events.WebCacheEventMaker(
-            telegram_web_paths.find_profile(storage.GetPath(file_entry)),
-            origin,
-            file_entry.modification_time,
-            lambda event_data, recovered: parser_mediator.ProduceEventData(
-                event_data, recovered=recovered
-            ),
+        return telegram_web_cache_events.NewMaker(
+            parser_mediator, parser_mediator.GetFileEntry(), origin
         )
-
-    def _ReadAll(self, parser_mediator, file_object):
-        """Reads a small file.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          file_object (dfvfs.FileIO): file-like object.
-
-        Returns:
-          bytes: content.
-        """
-        file_object.seek(0)
-        data = file_object.read(_MAXIMUM_FILE + 1)
-        if len(data) > _MAXIMUM_FILE:
-            file_entry = parser_mediator.GetFileEntry()
-            parser_mediator.ProduceWarning(
-                f"{file_entry.name:s}: offset 0x{_MAXIMUM_FILE:x}: larger than any "
-                f"such file, the rest is not read"
-            )
-        return data[:_MAXIMUM_FILE]
 
 
 class FirefoxOriginMetadataParser(BaseWebFileParser):

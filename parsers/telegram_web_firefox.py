@@ -11,6 +11,26 @@ from telegram_forensics.parsers import telegram_web_sqlite_indexed
 from telegram_forensics.parsers import telegram_web_storage as storage
 
 
+def _GetOrigin(view):
+    """Determines the origin of a database of localStorage or IndexedDB.
+
+    Args:
+      view (DatabaseView): database.
+
+    Returns:
+      str: origin or None.
+    """
+    # The folder has the container and partition as well.
+    parts = storage.SplitPath(storage.GetPath(view.file_entry))
+    origin = None
+    if len(parts) > 2:
+        origin = telegram_web_paths.origin_of_folder(parts[-3])
+    if origin is None:
+        for row in view.current.Read("database", ["origin"], view.Warn):
+            origin = telegram_web_sqlite.GetText(row.values[0])
+    return origin
+
+
 class FirefoxLocalStoragePlugin(telegram_web_sqlite.LocalStoragePlugin):
     """SQLite plugin for localStorage of Firefox (ls/data.sqlite)."""
 
@@ -35,15 +55,7 @@ class FirefoxLocalStoragePlugin(telegram_web_sqlite.LocalStoragePlugin):
         Returns:
           str: origin or None.
         """
-        # The folder has the container and partition as well.
-        parts = storage.SplitPath(storage.GetPath(view.file_entry))
-        origin = None
-        if len(parts) > 2:
-            origin = telegram_web_paths.origin_of_folder(parts[-3])
-        if origin is None:
-            for row in view.current.Read("database", ["origin"], view.Warn):
-                origin = telegram_web_sqlite.GetText(row.values[0])
-        return origin
+        return _GetOrigin(view)
 
     def _GetItem(self, values):
         """Decodes a row.
@@ -138,6 +150,7 @@ class FirefoxIndexedDbPlugin(telegram_web_sqlite_indexed.IndexedDbPlugin):
     _COLUMNS = ("object_store_id", "key", "file_ids", "data")
     _KEY_COLUMNS = ("object_store_id", "key")
     _MAIN_TABLE = "object_data"
+    _STORES_TABLE = "object_store"
 
     def _GetOrigin(self, view):
         """Determines the origin of a database.
@@ -148,15 +161,7 @@ class FirefoxIndexedDbPlugin(telegram_web_sqlite_indexed.IndexedDbPlugin):
         Returns:
           str: origin or None.
         """
-        # The folder has the container and partition as well.
-        parts = storage.SplitPath(storage.GetPath(view.file_entry))
-        origin = None
-        if len(parts) > 2:
-            origin = telegram_web_paths.origin_of_folder(parts[-3])
-        if origin is None:
-            for row in view.current.Read("database", ["origin"], view.Warn):
-                origin = telegram_web_sqlite.GetText(row.values[0])
-        return origin
+        return _GetOrigin(view)
 
     def _GetName(self, state):
         """Determines the name of a database.
@@ -170,20 +175,6 @@ class FirefoxIndexedDbPlugin(telegram_web_sqlite_indexed.IndexedDbPlugin):
         for row in state.Read("database", ["name"], lambda _: None):
             return telegram_web_sqlite.GetText(row.values[0])
         return None
-
-    def _GetStores(self, state):
-        """Determines the names of the stores.
-
-        Args:
-          state (DatabaseState): state of the database.
-
-        Returns:
-          dict[int, str]: names by number.
-        """
-        return {
-            row.values[0]: telegram_web_sqlite.GetText(row.values[1])
-            for row in state.Read("object_store", ["id", "name"], lambda _: None)
-        }
 
     def _Decode(self, view, values):
         """Decodes a row.

@@ -76,6 +76,7 @@ class SafariIndexedDbPlugin(telegram_web_sqlite_indexed.IndexedDbPlugin):
     _COLUMNS = ("objectStoreID", "key", "value")
     _KEY_COLUMNS = ("objectStoreID", "key")
     _MAIN_TABLE = "Records"
+    _STORES_TABLE = "ObjectStoreInfo"
 
     def _GetOrigin(self, view):
         """Determines the origin of a database.
@@ -101,20 +102,6 @@ class SafariIndexedDbPlugin(telegram_web_sqlite_indexed.IndexedDbPlugin):
             if row.values[0] == "DatabaseName":
                 return telegram_web_sqlite.GetText(row.values[1])
         return None
-
-    def _GetStores(self, state):
-        """Determines the names of the stores.
-
-        Args:
-          state (DatabaseState): state of the database.
-
-        Returns:
-          dict[int, str]: names by number.
-        """
-        return {
-            row.values[0]: telegram_web_sqlite.GetText(row.values[1])
-            for row in state.Read("ObjectStoreInfo", ["id", "name"], lambda _: None)
-        }
 
     def _Decode(self, view, values):
         """Decodes a row.

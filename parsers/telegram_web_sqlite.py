@@ -17,7 +17,6 @@ from telegram_forensics.parsers import sqlite_plugin
 from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_events
-from telegram_forensics.parsers import telegram_web_storage as storage
 
 STATE_CURRENT = "current"
 
@@ -78,26 +77,6 @@ class WebStoragePlugin(sqlite_plugin.TelegramSQLitePlugin):
           view (DatabaseView): database.
         """
         raise NotImplementedError
-
-    def _NewMaker(self, parser_mediator, view, origin):
-        """Creates a maker of event data.
-
-        Args:
-          parser_mediator (ParserMediator): parser mediator.
-          view (DatabaseView): database.
-          origin (str): origin.
-
-        Returns:
-          WebEventMaker: maker.
-        """
-        return telegram_web_cache_events.WebCacheEventMaker(
-            telegram_web_paths.find_profile(storage.GetPath(view.file_entry)),
-            origin,
-            view.file_entry.modification_time,
-            lambda event_data, recovered: parser_mediator.ProduceEventData(
-                event_data, recovered=recovered
-            ),
-        )
 
     def _ReadStates(self, view, table, columns, key_columns):
         """Reads a table in both states, and what neither shows.
@@ -201,7 +180,9 @@ class LocalStoragePlugin(WebStoragePlugin):
             view, self._MAIN_TABLE, list(self._COLUMNS), list(self._KEY_COLUMNS)
         )
         for origin, texts in sorted(self._GetTexts(view, *found).items()):
-            maker = self._NewMaker(parser_mediator, view, origin)
+            maker = telegram_web_cache_events.NewMaker(
+                parser_mediator, view.file_entry, origin
+            )
             history = telegram_web_history.read_history(texts)
             maker.ProduceHistory(history)
             caches, problems = telegram_web_indexed.read_states(history.states)
@@ -312,7 +293,9 @@ class ChromiumLocalStoragePlugin(LocalStoragePlugin):
         for storage_key, row in self._storage_keys.values():
             if not telegram_web_paths.is_telegram(storage_key):
                 continue
-            maker = self._NewMaker(parser_mediator, view, storage_key.rstrip("/"))
+            maker = telegram_web_cache_events.NewMaker(
+                parser_mediator, view.file_entry, storage_key.rstrip("/")
+            )
             for kind, name in (
                 ("origin_accessed", "last_accessed"),
                 ("origin_modified", "last_modified"),

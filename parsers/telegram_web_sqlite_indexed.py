@@ -16,8 +16,9 @@ from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.telegram_web_history import WebTrace
 from telegram_forensics.formats.telegram_web_store import StoredValue
 from telegram_forensics.formats.telegram_web_values import Source
-from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.parsers import telegram_passcodes
 from telegram_forensics.parsers import telegram_web
+from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_events
 from telegram_forensics.parsers import telegram_web_neighbours as neighbours
 from telegram_forensics.parsers import telegram_web_sqlite
@@ -31,6 +32,7 @@ class IndexedDbPlugin(telegram_web_sqlite.WebStoragePlugin):
 
     _COLUMNS = None
     _KEY_COLUMNS = None
+    _STORES_TABLE = None
 
     def _GetOrigin(self, view):
         """Determines the origin of a database.
@@ -63,7 +65,10 @@ class IndexedDbPlugin(telegram_web_sqlite.WebStoragePlugin):
         Returns:
           dict[int, str]: names by number.
         """
-        raise NotImplementedError
+        return {
+            row.values[0]: telegram_web_sqlite.GetText(row.values[1])
+            for row in state.Read(self._STORES_TABLE, ["id", "name"], lambda _: None)
+        }
 
     def _Decode(self, view, values):
         """Decodes a row.
@@ -99,13 +104,15 @@ class IndexedDbPlugin(telegram_web_sqlite.WebStoragePlugin):
         if origin is None or not telegram_web_paths.is_telegram(origin):
             return
 
-        maker = self._NewMaker(parser_mediator, view, origin)
+        maker = telegram_web_cache_events.NewMaker(
+            parser_mediator, view.file_entry, origin
+        )
         sessions, keys = self._ReadKnown(view, origin)
         maker.known = telegram_web_events.Known(sessions)
         name = self._GetName(view.current)
         stores = self._GetStores(view.current)
         progress = storage.Progress(parser_mediator)
-        passcodes = telegram_desktop_reader.GetPasscodes(parser_mediator)
+        passcodes = telegram_passcodes.GetPasscodes(parser_mediator)
         reader = telegram_web_indexed.IndexedReader(
             passcodes.values if passcodes else (b"",), progress, keys
         )
@@ -240,6 +247,7 @@ class ChromiumIndexedDbPlugin(IndexedDbPlugin):
     _COLUMNS = ("object_store_id", "key", "compression_type", "value", "row_id")
     _KEY_COLUMNS = ("object_store_id", "key")
     _MAIN_TABLE = "records"
+    _STORES_TABLE = "object_stores"
 
     def _GetOrigin(self, view):
         """Determines the origin of a database.
@@ -267,20 +275,6 @@ class ChromiumIndexedDbPlugin(IndexedDbPlugin):
         for row in state.Read("indexed_db_metadata", ["name"], lambda _: None):
             return telegram_web_sqlite.GetText(row.values[0])
         return None
-
-    def _GetStores(self, state):
-        """Determines the names of the stores.
-
-        Args:
-          state (DatabaseState): state of the database.
-
-        Returns:
-          dict[int, str]: names by number.
-        """
-        return {
-            row.values[0]: telegram_web_sqlite.GetText(row.values[1])
-            for row in state.Read("object_stores", ["id", "name"], lambda _: None)
-        }
 
     def _Decode(self, view, values):
         """Decodes a row.
@@ -334,6 +328,14 @@ class ChromiumIndexedDbPlugin(IndexedDbPlugin):
             ).fetchall()
             if index >= len(blobs):
                 raise FormatError(0, "large value without a blob")
+            size = connection.execute(
+                "SELECT coalesce(sum(length(bytes)), 0) FROM (SELECT bytes FROM blobs "
+                "WHERE row_id = ?1 UNION ALL SELECT bytes FROM overflow_blob_chunks "
+                "WHERE blob_row_id = ?1)",
+                blobs[index],
+            ).fetchone()[0]
+            if size > storage.MAXIMUM_VALUE:
+                raise FormatError(0, f"large value of {size} bytes is not read")
             rows = connection.execute(
                 "SELECT bytes FROM blobs WHERE row_id = ?", blobs[index]
             ).fetchall()
@@ -345,8 +347,8 @@ class ChromiumIndexedDbPlugin(IndexedDbPlugin):
         except sqlite3.DatabaseError as exception:
             raise FormatError(0, f"large value: {exception!s}") from exception
         parts = [row[0] for row in rows if isinstance(row[0], bytes)]
-        if not parts or sum(map(len, parts)) > storage.MAXIMUM_VALUE:
-            raise FormatError(0, "large value is missing or too large")
+        if not parts:
+            raise FormatError(0, "large value is missing")
         return b"".join(parts)
 
     def _GetCommonName(self):

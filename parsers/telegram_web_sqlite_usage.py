@@ -3,6 +3,7 @@
 from telegram_forensics.formats import telegram_web_paths
 from telegram_forensics.formats.telegram_web_history import WebTrace
 from telegram_forensics.formats.telegram_web_values import Source
+from telegram_forensics.parsers import telegram_web_cache_events
 from telegram_forensics.parsers import telegram_web_sqlite
 
 STATE_CURRENT = telegram_web_sqlite.STATE_CURRENT
@@ -43,7 +44,9 @@ class QuotaManagerPlugin(telegram_web_sqlite.WebStoragePlugin):
             storage_key = str(row["storage_key"] or "")
             if not telegram_web_paths.is_telegram(storage_key):
                 continue
-            maker = self._NewMaker(parser_mediator, view, storage_key.rstrip("/"))
+            maker = telegram_web_cache_events.NewMaker(
+                parser_mediator, view.file_entry, storage_key.rstrip("/")
+            )
             details = f"used {row['use_count']!s} times"
             for kind, name in (
                 ("storage_accessed", "last_accessed"),
@@ -88,7 +91,9 @@ class FirefoxStoragePlugin(telegram_web_sqlite.WebStoragePlugin):
                 continue
             if not isinstance(time, int) or time <= 0:
                 continue
-            maker = self._NewMaker(parser_mediator, view, origin)
+            maker = telegram_web_cache_events.NewMaker(
+                parser_mediator, view.file_entry, origin
+            )
             details = f"{row['usage']!s} bytes"
             trace = WebTrace("storage_accessed", time, Source(state=state), details)
             maker.ProduceTrace(None, trace, "web_quota")

@@ -6,7 +6,6 @@ import time
 
 from dfvfs.lib import errors as dfvfs_errors
 
-from telegram_forensics.formats import browser_firefox_clone
 from telegram_forensics.formats import browser_indexed_db
 from telegram_forensics.formats import browser_leveldb_folder
 from telegram_forensics.formats import browser_local_storage
@@ -20,7 +19,7 @@ from telegram_forensics.formats.telegram_web_values import Source, StoredText
 from telegram_forensics.vfs import folder as vfs_folder
 
 # Values of IndexedDB: what the largest state of a client takes, and more.
-MAXIMUM_VALUE = 256 * 1024 * 1024
+MAXIMUM_VALUE = 64 * 1024 * 1024
 
 _STATES = {
     browser_leveldb_folder.RecordState.CURRENT: "current",
@@ -445,18 +444,6 @@ class Progress:
     def __call__(self):
         """Tells it."""
         self._mediator.last_activity_timestamp = time.time()
-
-
-def DecodeFirefox(data):
-    """Decodes a value of Firefox.
-
-    Args:
-      data (bytes): value of the table object_data.
-
-    Returns:
-      DecodedValue: value.
-    """
-    return browser_firefox_clone.decode_record(data)
 
 
 def OpenParent(parser_mediator, file_entry, levels=1):

@@ -26,7 +26,10 @@ from dfvfs.resolver import resolver
 from telegram_forensics.formats import tdesktop_names as names
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.file_types import file_type
-from telegram_forensics.parsers import telegram_desktop_reader
+from telegram_forensics.parsers import (
+    telegram_desktop_neighbours,
+    telegram_desktop_reader,
+)
 from telegram_forensics.vfs.tdata_joined_media import FOLDER_NAME
 
 COLUMNS: Final = (
@@ -205,7 +208,7 @@ def _extract_storage(
     mediator = _Mediator(context)
     where = _describe(file_entry.path_spec)
     try:
-        if not telegram_desktop_reader.HasTdataNeighbours(
+        if not telegram_desktop_neighbours.HasTdataNeighbours(
             mediator, file_entry, slot_name
         ):
             return

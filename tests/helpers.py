@@ -16,7 +16,8 @@ import pytest
 from telegram_forensics.formats.errors import FormatError, Issue
 from telegram_forensics.formats.tdesktop_folder import MAXIMUM_FILE_SIZE, FolderEntry
 from telegram_forensics.formats.tdesktop_passcodes import make_passcodes
-from telegram_forensics.formats.tdesktop_storage import Account, KeySlot, TdataStorage
+from telegram_forensics.formats.tdesktop_slots import KeySlot
+from telegram_forensics.formats.tdesktop_storage import Account, TdataStorage
 from tests.builders import tdata
 
 REPOSITORY = Path(__file__).resolve().parents[1]

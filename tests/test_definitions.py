@@ -19,13 +19,10 @@ from plaso.output import mediator
 from plaso.parsers import manager as parsers_manager
 from plaso.parsers import presets
 from telegram_forensics.formatters import helpers
-from telegram_forensics.parsers import (
-    event_data,
-    event_data_classes,
-    remote_access_event_data,
-)
+from telegram_forensics.parsers import event_data, remote_access_event_data
 
 from telegram_forensics import definitions
+from tests import event_data_classes
 
 ROOT = Path(__file__).resolve().parents[1]
 PLASO_DATA = str(Path(plaso.__file__).parent / "data")

@@ -41,63 +41,9 @@ ALLOWED_FRAMEWORKS: dict[str, set[str]] = {
     "formatters": {"plaso"},
 }
 MAXIMUM_LINES = 500
-# Longer ones, with the lines that they may have: the numbers only go down.
-LONG_MODULES = {
-    "parsers/sqlite_view.py": 572,
-    "parsers/telegram_android_chats.py": 566,
-    "parsers/telegram_android_messages.py": 541,
-    "parsers/telegram_desktop_log_reader.py": 520,
-    "parsers/telegram_desktop_reader.py": 569,
-    "telegram_forensics/formats/tdesktop_mtp_history.py": 594,
-    "telegram_forensics/formats/tdesktop_storage.py": 611,
-    "telegram_forensics/plugin.py": 537,
-    "telegram_forensics/report/ingest.py": 501,
-}
+MAXIMUM_LINES_OF_FUNCTION = 60
 # Where everything starts: the command, and the hook of the interpreter.
 ROOTS = (f"{PACKAGE}.cli", f"{PACKAGE}.autoload")
-# A list of classes for the tests of our definitions; a decoder that no parser asks yet.
-# This only shrinks.
-WITHOUT_USE = {
-    f"{PACKAGE}.parsers.event_data_classes",
-    f"{PACKAGE}.formats.tdesktop_config",
-}
-# Decoders and helpers that only their tests call so far. This only shrinks.
-WITHOUT_CALLER = {
-    "attribution.records.weakest",
-    "formats.android_custom_params.read_story_custom_params",
-    "formats.browser_cache_storage.entry_file_name",
-    "formats.browser_sqlite_storage.firefox_database_name",
-    "formats.browser_values.to_plain",
-    "formats.postbox_ids.pack_peer",
-    "formats.postbox_ids.unpack_peer_before_2021",
-    "formats.postbox_keys.index_key",
-    "formats.postbox_keys.next_id_key",
-    "formats.postbox_keys.read_chat_list_key",
-    "formats.postbox_keys.read_due_index_key",
-    "formats.postbox_keys.read_due_key",
-    "formats.postbox_keys.read_hole_key",
-    "formats.postbox_keys.read_item_order_key",
-    "formats.postbox_keys.read_media_key",
-    "formats.postbox_keys.read_merged_log_key",
-    "formats.postbox_keys.read_pending_action_key",
-    "formats.postbox_keys.read_preference_key",
-    "formats.postbox_keys.read_thread_message_key",
-    "formats.postbox_keys.read_topic_key",
-    "formats.postbox_lists.read_text_item",
-    "formats.postbox_tables.read_chat_list_entry",
-    "formats.postbox_tables.read_global_id",
-    "formats.postbox_tables.read_merged_entry",
-    "formats.postbox_tables.read_notification_settings",
-    "formats.postbox_traces.Mentions",
-    "formats.postbox_traces.operations_by_log",
-    "formats.remote_vnc_others.is_tightvnc_log",
-    "formats.sqlcipher_database.open_database",
-    "formats.tdesktop_account_files.read_bot_storage",
-    "formats.tdesktop_account_files.read_media_positions",
-    "formats.tdesktop_config.read_config_file",
-    "formats.tdlib_binlog.is_binlog",
-    "parsers.telegram_web_storage.DecodeFirefox",
-}
 
 
 @dataclass(frozen=True)
@@ -205,18 +151,25 @@ def test_wrong_import_is_seen(part: str, statement: str) -> None:
 
 
 def test_modules_are_small() -> None:
-    """No module grows beyond what a reader can hold; the old long ones shrink."""
+    """No module grows beyond what a reader can hold."""
     long = {
         module.path: module.lines
         for module in MODULES.values()
         if module.lines > MAXIMUM_LINES
     }
-    grown = {
-        path: lines for path, lines in long.items() if lines > LONG_MODULES.get(path, 0)
+    assert long == {}
+
+
+def test_functions_are_small() -> None:
+    """No function or method needs more than a page."""
+    long = {
+        f"{module.path}:{node.lineno}: {node.name}": lines
+        for module in MODULES.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := node.end_lineno - node.lineno + 1) > MAXIMUM_LINES_OF_FUNCTION
     }
-    assert grown == {}
-    gone = sorted(set(LONG_MODULES) - set(long))
-    assert gone == [], "short enough now: take them off the list"
+    assert long == {}
 
 
 def reached(roots: tuple[str, ...]) -> set[str]:
@@ -236,7 +189,7 @@ def reached(roots: tuple[str, ...]) -> set[str]:
 
 def test_no_module_is_dead() -> None:
     """Every module is reached from the command or from the hook of the interpreter."""
-    assert set(MODULES) - reached(ROOTS) == WITHOUT_USE
+    assert set(MODULES) - reached(ROOTS) == set()
 
 
 def test_reached_sees() -> None:
@@ -274,4 +227,4 @@ def test_no_function_is_dead() -> None:
         and not node.name.startswith("_")
         and node.name not in used
     }
-    assert dead - WITHOUT_CALLER == set()
+    assert dead == set()

@@ -19,6 +19,7 @@ from telegram_forensics.aff4.cache import ByteCache
 from telegram_forensics.aff4.errors import Aff4Error, EncryptedVolumeError
 from telegram_forensics.aff4.graph import Aff4Object
 from telegram_forensics.aff4.image_stream import ImageStream, StreamGeometry
+from telegram_forensics.aff4.source import BaseSource
 from telegram_forensics.aff4.volume_set import VolumeSet
 
 _CHECK_VALUE: Final = b"\xa6" * 8
@@ -26,35 +27,21 @@ _MAXIMUM_ITERATIONS: Final = 10_000_000
 _SECTORS_AT_ONCE: Final = 64
 
 
-class EncryptedSource:
+class EncryptedSource(BaseSource):
     """The decrypted content of an encrypted stream, as a byte source."""
 
     def __init__(self, stream: ImageStream, key: bytes, size: int, name: str) -> None:
+        super().__init__(size, name)
         self._stream = stream
-        self._size = size
-        self._name = name
         self._sector = stream.geometry.chunk_size
         half = len(key) // 2
         self._context = pycaes.tweaked_context()
         self._context.set_keys(pycaes.crypt_modes.DECRYPT, key[:half], key[half:])
         self._cache = ByteCache(1024 * 1024)
 
-    @property
-    def size(self) -> int:
-        """See `ByteSource`."""
-        return self._size
-
-    @property
-    def name(self) -> str:
-        """See `ByteSource`."""
-        return self._name
-
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource`."""
-        if offset < 0 or size < 0 or offset + size > self.size:
-            raise Aff4Error(
-                self._name, offset, f"{size} bytes wanted, there are {self.size}"
-            )
+        self._check(offset, size)
         if not size:
             return b""
         block_size = self._sector * _SECTORS_AT_ONCE

@@ -28,16 +28,12 @@ class ByteSource(Protocol):
         """
 
 
-class FileSource:
-    """A seekable file object: of Python, or of dfVFS."""
+class BaseSource:
+    """Name and size of a source, and the check of a range."""
 
-    def __init__(self, file_object: Any, name: str) -> None:
-        self._file_object = file_object
+    def __init__(self, size: int, name: str) -> None:
+        self._size = size
         self._name = name
-        if hasattr(file_object, "get_size"):
-            self._size = int(file_object.get_size())
-        else:
-            self._size = int(file_object.seek(0, io.SEEK_END))
 
     @property
     def size(self) -> int:
@@ -48,6 +44,24 @@ class FileSource:
     def name(self) -> str:
         """See `ByteSource`."""
         return self._name
+
+    def _check(self, offset: int, size: int) -> None:
+        if offset < 0 or size < 0 or offset + size > self._size:
+            raise Aff4Error(
+                self._name, offset, f"{size} bytes wanted, there are {self._size}"
+            )
+
+
+class FileSource(BaseSource):
+    """A seekable file object: of Python, or of dfVFS."""
+
+    def __init__(self, file_object: Any, name: str) -> None:
+        if hasattr(file_object, "get_size"):
+            size = int(file_object.get_size())
+        else:
+            size = int(file_object.seek(0, io.SEEK_END))
+        super().__init__(size, name)
+        self._file_object = file_object
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource`."""
@@ -69,29 +83,15 @@ class FileSource:
         return data
 
 
-class SliceSource:
+class SliceSource(BaseSource):
     """A range of another source."""
 
     def __init__(self, source: ByteSource, offset: int, size: int, name: str) -> None:
+        super().__init__(size, name)
         self._source = source
         self._offset = offset
-        self._size = size
-        self._name = name
-
-    @property
-    def size(self) -> int:
-        """See `ByteSource`."""
-        return self._size
-
-    @property
-    def name(self) -> str:
-        """See `ByteSource`."""
-        return self._name
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource`."""
-        if offset < 0 or size < 0 or offset + size > self._size:
-            raise Aff4Error(
-                self._name, offset, f"{size} bytes wanted, there are {self._size}"
-            )
+        self._check(offset, size)
         return self._source.read_at(self._offset + offset, size)

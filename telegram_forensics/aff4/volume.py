@@ -12,7 +12,7 @@ from typing import Final
 from telegram_forensics.aff4 import lexicon
 from telegram_forensics.aff4.errors import Aff4Error, NotAff4Error
 from telegram_forensics.aff4.member_names import candidates
-from telegram_forensics.aff4.source import ByteSource, SliceSource
+from telegram_forensics.aff4.source import BaseSource, ByteSource, SliceSource
 from telegram_forensics.aff4.turtle import Statement, TurtleParser
 from telegram_forensics.aff4.zip_directory import (
     LOCAL_SIGNATURE,
@@ -146,7 +146,7 @@ class Volume:
         raise Aff4Error(name, None, f"ZIP method {member.method} is unknown")
 
 
-class DeflatedSource:
+class DeflatedSource(BaseSource):
     """Random access to a deflated member.
 
     c-aff4 puts whole images into one. The state of the inflater is kept every few
@@ -158,9 +158,8 @@ class DeflatedSource:
     _MAXIMUM_STATES: Final = 1024
 
     def __init__(self, stored: ByteSource, size: int, name: str) -> None:
+        super().__init__(size, name)
         self._stored = stored
-        self._size = size
-        self._name = name
         # (plain offset, stored offset of the next input, inflater) in order.
         self._states: list[tuple[int, int, zlib._Decompress]] = [
             (0, 0, zlib.decompressobj(-15))
@@ -168,22 +167,9 @@ class DeflatedSource:
         self._spacing = max(self._STEP, size // self._MAXIMUM_STATES)
         self._block: tuple[int, bytes] = (0, b"")
 
-    @property
-    def size(self) -> int:
-        """See `ByteSource`."""
-        return self._size
-
-    @property
-    def name(self) -> str:
-        """See `ByteSource`."""
-        return self._name
-
     def read_at(self, offset: int, size: int) -> bytes:
         """See `ByteSource`."""
-        if offset < 0 or size < 0 or offset + size > self._size:
-            raise Aff4Error(
-                self._name, offset, f"{size} bytes wanted, there are {self._size}"
-            )
+        self._check(offset, size)
         parts = []
         while size:
             start, block = self._block

@@ -1,6 +1,7 @@
 """Analysis plugin: attribution as tags and as a report in the storage file."""
 
 import collections
+from typing import Any
 
 from dfdatetime import interface as dfdatetime_interface
 from plaso.analysis import interface
@@ -46,18 +47,18 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
 
     NAME = "telegram_attribution"
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Initializes an analysis plugin."""
         super().__init__()
-        self._case = None
-        self._events = collections.defaultdict(list)
+        self._case: Any = None
+        self._events: dict[Any, list[Any]] = collections.defaultdict(list)
         self._ingest = ingest.Ingest()
-        self._local_times = {}
-        self._locations = {}
-        self._numbers = {}
-        self._places = collections.defaultdict(set)
+        self._local_times: dict[tuple[int, str], float] = {}
+        self._locations: dict[Any, Any] = {}
+        self._numbers: dict[Any, int] = {}
+        self._places: dict[Any, set[int]] = collections.defaultdict(set)
 
-    def SetCase(self, case):
+    def SetCase(self, case: Any) -> None:
         """Sets what the examiner knows.
 
         Args:
@@ -65,7 +66,13 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
         """
         self._case = case
 
-    def ExamineEvent(self, analysis_mediator, event, event_data, event_data_stream):
+    def ExamineEvent(
+        self,
+        analysis_mediator: Any,
+        event: Any,
+        event_data: Any,
+        event_data_stream: Any,
+    ) -> None:
         """Analyzes an event.
 
         Args:
@@ -95,7 +102,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
         if event.timestamp:
             self._local_times[number, event.timestamp_desc] = event.timestamp / 1000000
 
-    def _MakeRow(self, number, event_data, event_data_stream):
+    def _MakeRow(self, number: int, event_data: Any, event_data_stream: Any) -> Any:
         """Creates a row of the report from event data.
 
         Args:
@@ -118,7 +125,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
             values["_event_data_stream_identifier"] = identifier.CopyToString()
         return storage.Row(number, values, self._GetLocation(path_spec))
 
-    def _GetLocation(self, path_spec):
+    def _GetLocation(self, path_spec: Any) -> Any:
         """Determines where event data comes from.
 
         Args:
@@ -134,7 +141,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
             self._locations[key] = storage.locate_path_spec(path_spec)
         return self._locations[key]
 
-    def CompileReport(self, analysis_mediator):
+    def CompileReport(self, analysis_mediator: Any) -> Any:
         """Compiles a report of the analysis.
 
         Args:
@@ -158,7 +165,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
         report.analysis_counter = None
         return report
 
-    def _GetLabels(self, result):
+    def _GetLabels(self, result: Any) -> Any:
         """Determines the labels of event data.
 
         Args:
@@ -167,7 +174,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
         Returns:
           dict[int, set[str]]: labels by number of the event data.
         """
-        labels = collections.defaultdict(set)
+        labels: dict[int, set[str]] = collections.defaultdict(set)
         references = collections.defaultdict(set)
         for message in result.evidence.messages:
             references[findings.refer(message)].add(message.place)
@@ -190,7 +197,7 @@ class TelegramAttributionPlugin(interface.AnalysisPlugin):
         self._AddLabel(labels, notices, LABEL_LOGIN)
         return labels
 
-    def _AddLabel(self, labels, places, label):
+    def _AddLabel(self, labels: Any, places: Any, label: str) -> None:
         """Adds a label to the event data at some places.
 
         Args:

@@ -8,7 +8,6 @@ Identifiers are strings as in docs/event_data.md.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -22,11 +21,6 @@ class Grade(str, enum.Enum):
     A = "A"
     B = "B"
     C = "C"
-
-
-def weakest(grades: Iterable[Grade]) -> Grade:
-    """The weakest of some grades: a chain of links is as good as that one."""
-    return max(grades, key=lambda grade: grade.value, default=Grade.C)
 
 
 class SourceState(str, enum.Enum):

@@ -163,6 +163,12 @@ def _describe(
             f"{device.words} {_iso(device.time)}"
         )
         finding.evidence.append((device.place, f"{device.name}: {device.words}"))
+    _leave_open(finding, burst)
+    return finding
+
+
+def _leave_open(finding: Finding, burst: list[FileTrace]) -> None:
+    """Notes what else explains the files, and what would decide."""
     finding.not_excluded = [
         "a backup program or a synchronization service made the copy",
         "the owner moved or copied the data to another computer or profile",
@@ -179,7 +185,6 @@ def _describe(
         "the logs of backup and synchronization programs, and removable devices of "
         "that time",
     ]
-    return finding
 
 
 def _near(

@@ -61,31 +61,6 @@ class MessageCustomParams:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class StoryCustomParams:
-    """What the client keeps about a story. None: not stored.
-
-    Attributes:
-        version: of the record, always 1.
-        flags: as stored.
-        is_translated: the story is shown translated (flags.0).
-        detected_language: of the caption, as a language code.
-        translated_text: a `textWithEntities`, cut off where the record is.
-        translated_language: the language it was translated to.
-        leftover: number of bytes behind all that, which nothing is known about.
-        warnings: what is wrong with the record, in words.
-    """
-
-    version: int
-    flags: int
-    is_translated: bool = False
-    detected_language: str | None = None
-    translated_text: TLObject | None = None
-    translated_language: str | None = None
-    leftover: int = 0
-    warnings: list[str] = field(default_factory=list)
-
-
 # Attribute, bit of `flags` that it depends on (None: always stored), reader.
 _Layout = tuple[tuple[str, int | None, Callable[[TLStream], Any]], ...]
 
@@ -112,11 +87,6 @@ _MESSAGE_LAYOUT: Final[_Layout] = (
     ("allowed_price", 6, TLStream.read_int64),
     ("new_price", 7, TLStream.read_int64),
 )
-_STORY_LAYOUT: Final[_Layout] = (
-    ("detected_language", 1, TLStream.read_string),
-    ("translated_text", 2, _read_text_with_entities),
-    ("translated_language", 3, TLStream.read_string),
-)
 
 
 def read_message_custom_params(data: bytes | memoryview) -> MessageCustomParams:
@@ -134,20 +104,6 @@ def read_message_custom_params(data: bytes | memoryview) -> MessageCustomParams:
     return record
 
 
-def read_story_custom_params(data: bytes | memoryview) -> StoryCustomParams:
-    """Reads `custom_params` of a story.
-
-    What cannot be read is told in `warnings`; what stands before it is kept.
-
-    Raises:
-        TLError: if the record is shorter than its head or of an unknown version.
-    """
-    stream, version, flags = _read_head(data)
-    record = StoryCustomParams(version, flags, bool(flags & 1))
-    _read_body(stream, record, _STORY_LAYOUT)
-    return record
-
-
 def _read_head(data: bytes | memoryview) -> tuple[TLStream, int, int]:
     stream = TLStream(data)
     version = stream.read_int32()
@@ -156,9 +112,7 @@ def _read_head(data: bytes | memoryview) -> tuple[TLStream, int, int]:
     return stream, version, stream.read_uint32()
 
 
-def _read_body(
-    stream: TLStream, record: MessageCustomParams | StoryCustomParams, layout: _Layout
-) -> None:
+def _read_body(stream: TLStream, record: MessageCustomParams, layout: _Layout) -> None:
     for name, bit, read in layout:
         if not stream.remaining:
             # Written by a client that did not know the rest.

@@ -107,12 +107,6 @@ def origin_folder(origin: str) -> str:
     return hashlib.sha1(f"{scheme}_{host}_{port or 0}".encode()).hexdigest()
 
 
-def entry_file_name(url: str) -> str:
-    """Name of the file of an entry."""
-    digest = hashlib.sha1(url.encode()).digest()
-    return f"{int.from_bytes(digest[:8], 'little'):016x}_0"
-
-
 def read_index(file: BinaryIO, issues: list[Issue], name: str = "") -> CacheIndex:
     """Reads `index.txt`, as far as it goes.
 

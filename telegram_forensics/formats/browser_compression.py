@@ -16,10 +16,11 @@ from typing import Final
 import cramjam
 import google_crc32c
 
-from telegram_forensics.formats.browser_bytes import Findings, read_varint
+from telegram_forensics.formats.browser_bytes import Findings
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.varint import read_varint
 
-MAXIMUM_PLAIN: Final = 1 << 28
+MAXIMUM_PLAIN: Final = 1 << 26
 """Bytes that one compressed value may become; browsers end far below."""
 
 # A copy of three bytes gives at most 64.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from telegram_forensics.formats.browser_bytes import Findings, read_varint
+from telegram_forensics.formats.browser_bytes import Findings
 from telegram_forensics.formats.browser_compression import (
     MAXIMUM_PLAIN,
     decompress_snappy,
@@ -44,6 +44,7 @@ from telegram_forensics.formats.browser_leveldb_folder import (
 )
 from telegram_forensics.formats.errors import FormatError, Issue
 from telegram_forensics.formats.protobuf_fields import LENGTH, read_fields
+from telegram_forensics.formats.varint import read_varint
 
 BLOB_MIME: Final = "application/vnd.blink-idb-value-wrapper"
 _WRAPPED: Final = b"\xff\x11"

@@ -11,9 +11,10 @@ import struct
 from dataclasses import dataclass
 from typing import Any, Final
 
-from telegram_forensics.formats.browser_bytes import read_sized, read_varint
+from telegram_forensics.formats.browser_bytes import read_sized
 from telegram_forensics.formats.browser_values import JsDate
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.varint import read_varint
 
 INDEX_RECORDS, INDEX_EXISTS, INDEX_BLOBS = 1, 2, 3
 DATABASE_NAME: Final = 201

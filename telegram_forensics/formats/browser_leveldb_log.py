@@ -28,7 +28,7 @@ from telegram_forensics.formats.browser_compression import masked_crc32c
 from telegram_forensics.formats.errors import FormatError, Issue
 
 BLOCK_SIZE: Final = 32768
-MAXIMUM_BATCH: Final = 1 << 28
+MAXIMUM_BATCH: Final = 1 << 26
 MAXIMUM_SEQUENCE: Final = (1 << 56) - 1
 _HEADER: Final = struct.Struct("<IHB")
 _BATCH: Final = struct.Struct("<QI")
@@ -127,6 +127,13 @@ def read_payloads(
     findings.close()
 
 
+def _ending(done: int, count: int, left: int) -> str:
+    """What is wrong with the end of a batch, empty if nothing is."""
+    if done < count:
+        return f"{done} of {count} entries are there"
+    return f"{left} bytes behind its entries" if left else ""
+
+
 def _read_batch(
     payload: Payload, number: int, findings: Findings
 ) -> Iterator[LevelDbRecord]:
@@ -175,20 +182,11 @@ def _read_batch(
             )
             done += 1
     except FormatError as exception:
-        findings.add(
-            offset,
-            f"batch of sequence {first}: entry {done} of {count}: {exception.reason}",
-        )
-        return
-    if done < count:
-        findings.add(
-            offset, f"batch of sequence {first}: {done} of {count} entries are there"
-        )
-    elif position < size:
-        findings.add(
-            offset,
-            f"batch of sequence {first}: {size - position} bytes behind its entries",
-        )
+        reason = f"entry {done} of {count}: {exception.reason}"
+    else:
+        reason = _ending(done, count, size - position)
+    if reason:
+        findings.add(offset, f"batch of sequence {first}: {reason}")
 
 
 def _read_payloads(file: BinaryIO, findings: Findings) -> Iterator[Payload]:

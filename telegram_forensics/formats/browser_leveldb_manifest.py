@@ -20,10 +20,10 @@ from telegram_forensics.formats.browser_bytes import (
     file_size,
     read_at,
     read_sized,
-    read_varint,
 )
 from telegram_forensics.formats.browser_leveldb_log import read_payloads
 from telegram_forensics.formats.errors import FormatError, Issue
+from telegram_forensics.formats.varint import read_varint
 
 _COMPARATOR, _LOG_NUMBER, _NEXT_FILE, _LAST_SEQUENCE = 1, 2, 3, 4
 _COMPACT_POINTER, _DELETED_FILE, _NEW_FILE, _PREVIOUS_LOG = 5, 6, 7, 9

@@ -20,7 +20,6 @@ from telegram_forensics.formats.browser_bytes import (
     Findings,
     file_size,
     read_at,
-    read_varint,
 )
 from telegram_forensics.formats.browser_compression import (
     decompress_snappy,
@@ -32,10 +31,11 @@ from telegram_forensics.formats.browser_compression import (
 )
 from telegram_forensics.formats.browser_leveldb_log import LevelDbRecord, RecordKind
 from telegram_forensics.formats.errors import FormatError, Issue
+from telegram_forensics.formats.varint import read_varint
 
 MAGIC: Final = bytes.fromhex("57fb808b247547db")
 FOOTER_SIZE: Final = 48
-MAXIMUM_BLOCK: Final = 1 << 28
+MAXIMUM_BLOCK: Final = 1 << 26
 _TRAILER_SIZE: Final = 5
 _SEQUENCE_SIZE: Final = 8
 _STORED, _SNAPPY, _ZSTD = 0, 1, 2

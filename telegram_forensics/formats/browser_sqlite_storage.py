@@ -13,7 +13,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from telegram_forensics.formats.browser_compression import (
     MAXIMUM_PLAIN,
@@ -26,7 +26,6 @@ from telegram_forensics.formats.errors import FormatError
 NONE, ZSTD, SNAPPY = 0, 1, 2
 _USAGE_MAGIC: Final = bytes.fromhex("420a420a")
 _METADATA_MAGIC: Final = bytes.fromhex("abcd1234")
-_FILE_NAME: Final = re.compile(r"(\d{1,10})(.*)\.sqlite")
 _MANGLED: Final = 21
 _GOLDEN: Final = 0x9E3779B9
 
@@ -166,20 +165,6 @@ def firefox_item_text(
     if found != length:
         raise FormatError(0, f"{found} characters, {length} are announced")
     return text
-
-
-def firefox_database_name(file_name: str) -> str | None:
-    """Name of the database of a file in `idb/`, None if the file's name is too short.
-
-    The file is called by a hash of the name and at most 21 of its characters, taken
-    from both of its ends in turn.
-    """
-    match = _FILE_NAME.fullmatch(file_name)
-    if match is None:
-        return None
-    mangled = match[2]
-    name = unquote(mangled[::2] + mangled[1::2][::-1])
-    return name if firefox_name_hash(name) == int(match[1]) else None
 
 
 def firefox_database_file_name(name: str) -> str:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import struct
 from typing import Any, Final
 
-from telegram_forensics.formats.browser_bytes import read_sized, read_varint
+from telegram_forensics.formats.browser_bytes import read_sized
 from telegram_forensics.formats.browser_values import JsHost
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.varint import read_varint
 
 VIEWS: Final = {
     ord("b"): "Int8Array",

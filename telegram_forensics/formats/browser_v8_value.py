@@ -14,8 +14,9 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from telegram_forensics.formats.browser_bytes import read_sized, read_varint
+from telegram_forensics.formats.browser_bytes import read_sized
 from telegram_forensics.formats.browser_v8_host import ERRORS, VIEWS, read_host_object
+from telegram_forensics.formats.browser_value_reader import MISSING, ValueReader
 from telegram_forensics.formats.browser_values import (
     HOLE,
     MAXIMUM_DEPTH,
@@ -25,13 +26,12 @@ from telegram_forensics.formats.browser_values import (
     JsDate,
     JsError,
     JsHost,
-    JsMap,
     JsReference,
     JsRegExp,
-    JsSet,
     JsTypedArray,
 )
 from telegram_forensics.formats.errors import FormatError, Issue
+from telegram_forensics.formats.varint import read_varint
 
 NEWEST_VERSION: Final = 16
 NEWEST_BLINK: Final = 21
@@ -45,7 +45,6 @@ _LEGACY_HOST: Final = frozenset(b"Mbifedl" + b"L#gGHKk")
 _OBJECT_END, _SPARSE_END, _DENSE_END = ord("{"), ord("@"), ord("$")
 _MAP_END, _SET_END, _VIEW, _PADDING = ord(":"), ord(","), ord("V"), 0
 _REFERENCE_COUNT: Final = ord("?")
-_MISSING: Final = object()
 
 
 def decode_value(data: bytes, maximum_values: int = MAXIMUM_VALUES) -> DecodedValue:
@@ -58,18 +57,12 @@ def decode_value(data: bytes, maximum_values: int = MAXIMUM_VALUES) -> DecodedVa
     return _Reader(data, maximum_values).read()
 
 
-class _Reader:
+class _Reader(ValueReader):
+    _MAP_END = _MAP_END
+    _SET_END = _SET_END
+
     def __init__(self, data: bytes, maximum: int) -> None:
-        self._data = data
-        self._position = 0
-        self._left = maximum
-        self._depth = 0
-        self._objects: list[Any] = []
-        # Numbers of the objects that are being read.
-        self._open: set[int] = set()
-        self._is_stopped = False
-        self._issues: list[Issue] = []
-        self._version = 0
+        super().__init__(data, maximum)
         self._blink: int | None = None
 
     def read(self) -> DecodedValue:
@@ -81,7 +74,7 @@ class _Reader:
         else:
             value = self._value()
         return DecodedValue(
-            UNDEFINED if value is _MISSING else value,
+            UNDEFINED if value is MISSING else value,
             not self._is_stopped,
             self._issues,
             self._position,
@@ -114,13 +107,8 @@ class _Reader:
                 )
             )
 
-    def _stop(self, exception: FormatError) -> None:
-        if not self._is_stopped:
-            self._is_stopped = True
-            self._issues.append(Issue("", exception.offset, exception.reason))
-
     def _value(self) -> Any:
-        """Reads a value, `_MISSING` if nothing of it can be read."""
+        """Reads a value, `MISSING` if nothing of it can be read."""
         try:
             self._left -= 1
             if self._left < 0:
@@ -132,7 +120,7 @@ class _Reader:
             return value
         except FormatError as exception:
             self._stop(exception)
-            return _MISSING
+            return MISSING
 
     def _tag(self) -> int:
         data, position = self._data, self._position
@@ -173,15 +161,6 @@ class _Reader:
     def _varint(self) -> int:
         number, self._position = read_varint(self._data, self._position)
         return number
-
-    def _bytes(self, size: int) -> bytes:
-        start = self._position
-        if size > len(self._data) - start:
-            raise FormatError(
-                start, f"{size} bytes announced, {len(self._data) - start} are left"
-            )
-        self._position = start + size
-        return self._data[start : start + size]
 
     def _sized(self) -> bytes:
         data, self._position = read_sized(self._data, self._position)
@@ -229,25 +208,6 @@ class _Reader:
         self._depth -= 1
         return value
 
-    def _add(self, value: Any) -> Any:
-        self._objects.append(value)
-        return value
-
-    def _enter(self, value: Any) -> int:
-        """Begins an object that holds others; returns its number."""
-        self._depth += 1
-        if self._depth > MAXIMUM_DEPTH:
-            self._depth -= 1
-            raise FormatError(self._position, "objects are nested too deep")
-        number = len(self._objects)
-        self._objects.append(value)
-        self._open.add(number)
-        return number
-
-    def _leave(self, number: int) -> None:
-        self._depth -= 1
-        self._open.discard(number)
-
     def _reference(self) -> Any:
         start = self._position
         number = self._varint()
@@ -281,7 +241,7 @@ class _Reader:
                 if not isinstance(key, (str, int, float)) or isinstance(key, bool):
                     raise FormatError(self._position, "property without a name")
                 item = self._value()
-                if item is not _MISSING:
+                if item is not MISSING:
                     value[key if isinstance(key, str) else str(key)] = item
                 if self._is_stopped:
                     return
@@ -295,7 +255,7 @@ class _Reader:
         holes = self._version < _HOLES
         for _ in range(length):
             item = self._value()
-            if item is not _MISSING:
+            if item is not MISSING:
                 value.append(HOLE if holes and item is UNDEFINED else item)
             if self._is_stopped:
                 break
@@ -338,36 +298,6 @@ class _Reader:
                 value[int(key)] = items.pop(key)
         self._report_extra(items, start)
 
-    def _report_extra(self, items: dict[str, Any], start: int) -> None:
-        if items:
-            names = ", ".join(list(items)[:5])
-            self._issues.append(
-                Issue("", start, f"properties of an array are left out: {names:.200}")
-            )
-
-    def _map(self) -> JsMap:
-        value = JsMap()
-        number = self._enter(value)
-        while self._peek() != _MAP_END and not self._is_stopped:
-            key = self._value()
-            item = UNDEFINED if self._is_stopped else self._value()
-            if key is not _MISSING:
-                value.entries.append((key, UNDEFINED if item is _MISSING else item))
-        self._end_of_items()
-        self._leave(number)
-        return value
-
-    def _set(self) -> JsSet:
-        value = JsSet()
-        number = self._enter(value)
-        while self._peek() != _SET_END and not self._is_stopped:
-            item = self._value()
-            if item is not _MISSING:
-                value.items.append(item)
-        self._end_of_items()
-        self._leave(number)
-        return value
-
     def _end_of_items(self) -> None:
         if self._is_stopped:
             return
@@ -400,7 +330,7 @@ class _Reader:
                     value.stack = self._string()
                 elif tag == ord("c"):
                     cause = self._value()
-                    value.cause = None if cause is _MISSING else cause
+                    value.cause = None if cause is MISSING else cause
                 elif tag == ord("."):
                     break
                 else:
@@ -449,7 +379,7 @@ class _Reader:
         number = len(self._objects)
         self._objects.append(value := JsHost("WebAssembly.Memory", {"pages": pages}))
         self._open.add(number)
-        value.detail["buffer"] = None if (item := self._inner()) is _MISSING else item
+        value.detail["buffer"] = None if (item := self._inner()) is MISSING else item
         self._open.discard(number)
         return value
 

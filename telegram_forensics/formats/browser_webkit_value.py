@@ -15,6 +15,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
+from telegram_forensics.formats.browser_value_reader import MISSING, ValueReader
 from telegram_forensics.formats.browser_values import (
     HOLE,
     MAXIMUM_DEPTH,
@@ -23,10 +24,8 @@ from telegram_forensics.formats.browser_values import (
     DecodedValue,
     JsDate,
     JsHost,
-    JsMap,
     JsReference,
     JsRegExp,
-    JsSet,
     JsTypedArray,
 )
 from telegram_forensics.formats.errors import FormatError, Issue
@@ -73,7 +72,6 @@ _BOXED: Final[dict[int, Any]] = {
     _FALSE_OBJECT: False,
     _EMPTY_STRING_OBJECT: "",
 }
-_MISSING: Final = object()
 
 
 def decode_value(data: bytes, maximum_values: int = MAXIMUM_VALUES) -> DecodedValue:
@@ -86,22 +84,18 @@ def decode_value(data: bytes, maximum_values: int = MAXIMUM_VALUES) -> DecodedVa
     return _Reader(data, maximum_values).read()
 
 
-class _Reader:
+class _Reader(ValueReader):
+    _MAP_END = _MAP_PROPERTIES
+    _SET_END = _SET_PROPERTIES
+    _TAG_SIZE = 1
+
     def __init__(self, data: bytes, maximum: int) -> None:
-        self._data = data
-        self._position = 0
-        self._left = maximum
-        self._depth = 0
-        self._objects: list[Any] = []
-        self._open: set[int] = set()
+        super().__init__(data, maximum)
         self._strings: list[str] = []
-        self._is_stopped = False
-        self._issues: list[Issue] = []
-        self._version = 0
         self._has_two_terminators = False
 
     def read(self) -> DecodedValue:
-        value: Any = _MISSING
+        value: Any = MISSING
         try:
             stored = self._number(4)
             self._version = stored & 0xFFFFFF
@@ -114,26 +108,12 @@ class _Reader:
         except FormatError as exception:
             self._stop(exception)
         return DecodedValue(
-            UNDEFINED if value is _MISSING else value,
+            UNDEFINED if value is MISSING else value,
             not self._is_stopped,
             self._issues,
             self._position,
             self._version or None,
         )
-
-    def _stop(self, exception: FormatError) -> None:
-        if not self._is_stopped:
-            self._is_stopped = True
-            self._issues.append(Issue("", exception.offset, exception.reason))
-
-    def _bytes(self, size: int) -> bytes:
-        start = self._position
-        if size > len(self._data) - start:
-            raise FormatError(
-                start, f"{size} bytes announced, {len(self._data) - start} are left"
-            )
-        self._position = start + size
-        return self._data[start : start + size]
 
     def _number(self, width: int) -> int:
         return int.from_bytes(self._bytes(width), "little")
@@ -160,7 +140,7 @@ class _Reader:
             return self._tagged(tag)
         except FormatError as exception:
             self._stop(exception)
-            return _MISSING
+            return MISSING
 
     def _tagged(self, tag: int) -> Any:
         method = _METHODS.get(tag)
@@ -195,10 +175,6 @@ class _Reader:
             self._number(8)
         return JsHost("Blob", detail)
 
-    def _add(self, value: Any) -> Any:
-        self._objects.append(value)
-        return value
-
     def _length(self) -> int:
         return self._number(8 if self._version >= _LONG_BUFFERS else 4)
 
@@ -227,20 +203,6 @@ class _Reader:
         self._strings.append(text)
         return text
 
-    def _enter(self, value: Any) -> int:
-        self._depth += 1
-        if self._depth > MAXIMUM_DEPTH:
-            self._depth -= 1
-            raise FormatError(self._position - 1, "objects are nested too deep")
-        number = len(self._objects)
-        self._objects.append(value)
-        self._open.add(number)
-        return number
-
-    def _leave(self, number: int) -> None:
-        self._depth -= 1
-        self._open.discard(number)
-
     def _object(self) -> dict[str, Any]:
         value: dict[str, Any] = {}
         number = self._enter(value)
@@ -255,7 +217,7 @@ class _Reader:
                 if name is None:
                     return
                 item = self._value()
-                if item is not _MISSING:
+                if item is not MISSING:
                     value[name] = item
         except FormatError as exception:
             self._stop(exception)
@@ -278,7 +240,7 @@ class _Reader:
                     self._properties(extra)
                     break
                 item = self._value()
-                if item is not _MISSING:
+                if item is not MISSING:
                     items[index] = item
         except FormatError as exception:
             self._stop(exception)
@@ -291,34 +253,7 @@ class _Reader:
             self._left -= gap
             value.extend([HOLE] * gap)
             value.append(items[index])
-        if extra:
-            names = ", ".join(list(extra)[:5])
-            self._issues.append(
-                Issue("", start, f"properties of an array are left out: {names:.200}")
-            )
-        return value
-
-    def _map(self) -> JsMap:
-        value = JsMap()
-        number = self._enter(value)
-        while self._peek() != _MAP_PROPERTIES and not self._is_stopped:
-            key = self._value()
-            item = _MISSING if self._is_stopped else self._value()
-            if key is not _MISSING:
-                value.entries.append((key, UNDEFINED if item is _MISSING else item))
-        self._end_of_items()
-        self._leave(number)
-        return value
-
-    def _set(self) -> JsSet:
-        value = JsSet()
-        number = self._enter(value)
-        while self._peek() != _SET_PROPERTIES and not self._is_stopped:
-            item = self._value()
-            if item is not _MISSING:
-                value.items.append(item)
-        self._end_of_items()
-        self._leave(number)
+        self._report_extra(extra, start)
         return value
 
     def _end_of_items(self) -> None:

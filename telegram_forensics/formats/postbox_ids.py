@@ -110,30 +110,6 @@ def unpack_peer(value: int) -> PeerId:
     return PeerId(namespace, high << 32 | low)
 
 
-def pack_peer(namespace: int, number: int) -> int:
-    """Puts the number of a peer together, signed as it is stored.
-
-    Raises:
-        ValueError: if it cannot be one.
-    """
-    if namespace == PEER_EMPTY and number == 0:
-        return EMPTY_PEER
-    if not 0 <= namespace < 8 or not -(1 << 31) <= number < 1 << 61:
-        raise ValueError(f"no peer: namespace {namespace}, id {number}")
-    if number < 0 and namespace != PEER_SECRET:
-        raise ValueError(f"no peer: namespace {namespace}, id {number}")
-    if number < 0:
-        return namespace << 32 | number & _MASK_32
-    bits = number >> 32 << 35 | namespace << 32 | number & _MASK_32
-    return bits - (1 << 64) if bits >> 63 else bits
-
-
-def unpack_peer_before_2021(value: int) -> PeerId:
-    """Splits the number of a peer as versions before July 2021 did."""
-    low = value & _MASK_32
-    return PeerId(value >> 32, low - (1 << 32) if low >> 31 else low)
-
-
 def read_peer(value: int | None) -> Peer | None:
     """The peer of a stored number; None for zero, the empty one and unknown kinds."""
     return unpack_peer(value).peer if value else None

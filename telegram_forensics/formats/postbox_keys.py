@@ -18,9 +18,6 @@ from telegram_forensics.formats.postbox_ids import MESSAGE_NAMESPACES, MessageId
 NAMESPACE_FIRST_SCHEMA: Final = 23
 CURRENT_SCHEMA: Final = 25
 
-_NOT_PINNED: Final = 0
-_FIRST_PIN: Final = 65534
-
 
 def _split(layout: struct.Struct, data: bytes, table: str) -> tuple[int, ...]:
     if len(data) != layout.size:
@@ -109,11 +106,6 @@ def read_index_key(data: bytes) -> MessageId:
     return MessageId(peer, namespace, number)
 
 
-def index_key(message: MessageId) -> bytes:
-    """The key of t4 or t49 for a message."""
-    return _PEER_NAMESPACE_ID.pack(*message)
-
-
 def read_unsent_key(data: bytes) -> MessageId:
     """Key of t11 (messages that wait to be sent)."""
     namespace, number, peer = _split(_NAMESPACE_ID_PEER, data, "t11")
@@ -138,47 +130,9 @@ def read_global_tag_key(data: bytes) -> TagKey:
 _MEDIA: Final = struct.Struct(">iq")
 
 
-def read_media_key(data: bytes) -> tuple[int, int]:
-    """Key of t6: namespace and id of media."""
-    namespace, number = _split(_MEDIA, data, "t6")
-    return namespace, number
-
-
 def media_key(namespace: int, number: int) -> bytes:
     """The key of t6 for media."""
     return _MEDIA.pack(namespace, number)
-
-
-class ChatListKey(NamedTuple):
-    """Entry of the list of chats (t9).
-
-    Attributes:
-        group: 0 main list, 1 archive.
-        pin: place among the pinned chats from 0, None if not pinned.
-        message: top message.
-        kind: 1 a message, 2 a hole.
-    """
-
-    group: int
-    pin: int | None
-    message: MessageKey
-    kind: int
-
-
-def read_chat_list_key(data: bytes) -> ChatListKey:
-    """Key of t9."""
-    if len(data) != 24:
-        raise FormatError(0, f"key of t9 has {len(data)} bytes instead of 24")
-    group, pin, timestamp, namespace, number, peer, kind = struct.unpack(
-        ">iHibiqb", data
-    )
-    pin = pin >> 8 | (pin & 0xFF) << 8
-    return ChatListKey(
-        group,
-        None if pin == _NOT_PINNED else _FIRST_PIN - pin,
-        MessageKey(peer, namespace, timestamp, number),
-        kind,
-    )
 
 
 class MetadataKey(NamedTuple):
@@ -215,11 +169,6 @@ def read_metadata_key(data: bytes) -> MetadataKey:
     raise FormatError(0, f"key of t10 has {len(data)} bytes")
 
 
-def next_id_key(peer: int, namespace: int) -> bytes:
-    """The key of t10 for the next local message id of a chat."""
-    return _NEXT_ID.pack(peer, 2, namespace)
-
-
 class LogCounterKey(NamedTuple):
     """Key of t29: the log of a chat (`peer` is None for the merged one) and its tag."""
 
@@ -234,12 +183,6 @@ def read_log_counter_key(data: bytes) -> LogCounterKey:
     if len(data) == 2 and data[0] == 1:
         return LogCounterKey(None, data[1])
     raise FormatError(0, f"key of t29 has {len(data)} bytes")
-
-
-def read_merged_log_key(data: bytes) -> tuple[int, int]:
-    """Key of t30: tag and merged index."""
-    tag, index = _split(struct.Struct(">Bi"), data, "t30")
-    return tag, index
 
 
 class LogEntryKey(NamedTuple):
@@ -284,29 +227,11 @@ def read_due_key(data: bytes) -> DueKey:
     return DueKey(tag, timestamp, MessageId(peer, namespace, number))
 
 
-def read_due_index_key(data: bytes) -> tuple[int, MessageId]:
-    """Key of t33: tag and message; the time is the value."""
-    if len(data) != 18:
-        raise FormatError(0, f"key of t33 has {len(data)} bytes instead of 18")
-    tag = int.from_bytes(data[:2], "little")
-    return tag, MessageId(*_PEER_NAMESPACE_ID.unpack(data[2:]))
-
-
 def read_item_key(data: bytes) -> tuple[int, bytes]:
     """Key of t37 (ordered items): collection and item id."""
     if len(data) < 4:
         raise FormatError(0, f"key of t37 has {len(data)} bytes")
     return int.from_bytes(data[:4], "big", signed=True), data[4:]
-
-
-def read_item_order_key(data: bytes) -> tuple[int, int | None, bytes | None]:
-    """Key of t38: collection, and either an index or an item id."""
-    if len(data) == 9 and data[0] == 0:
-        collection, index = struct.unpack(">ii", data[1:])
-        return collection, index, None
-    if len(data) >= 5 and data[0] == 1:
-        return int.from_bytes(data[1:5], "big", signed=True), None, data[5:]
-    raise FormatError(0, f"key of t38 has {len(data)} bytes")
 
 
 def read_cache_key(data: bytes) -> tuple[int, bytes]:
@@ -383,21 +308,6 @@ def read_thread_key(data: bytes) -> tuple[int, int]:
     return peer, thread
 
 
-class TopicKey(NamedTuple):
-    """Key of t73: a topic at the place of its top message."""
-
-    thread: int
-    message: MessageKey
-
-
-def read_topic_key(data: bytes) -> TopicKey:
-    """Key of t73."""
-    peer, timestamp, thread, namespace, number = _split(
-        struct.Struct(">qiqii"), data, "t73"
-    )
-    return TopicKey(thread, MessageKey(peer, namespace, timestamp, number))
-
-
 def read_peer_key(data: bytes) -> int:
     """Key of t16 (contacts): stored number of a peer."""
     (peer,) = _split(struct.Struct(">q"), data, "t16")
@@ -409,12 +319,6 @@ def read_device_contact_key(data: bytes) -> str:
     if not data or data[0] != 0:
         raise FormatError(0, "no phone number in the key of t54")
     return data[1:].decode("utf-8", "backslashreplace")
-
-
-def read_preference_key(data: bytes) -> int:
-    """Key of t35 (preferences)."""
-    (number,) = _split(struct.Struct(">i"), data, "t35")
-    return number
 
 
 class StorageReferenceKey(NamedTuple):

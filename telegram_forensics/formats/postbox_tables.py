@@ -94,18 +94,6 @@ def read_message_id(data: bytes) -> MessageId:
     return MessageId(*_Cursor(data).take(_MESSAGE))
 
 
-def read_global_id(data: bytes) -> tuple[int, int]:
-    """Value of t3: peer and namespace of a message id."""
-    peer, namespace = _Cursor(data).take(struct.Struct("<qi"))
-    return peer, namespace
-
-
-def read_merged_entry(data: bytes) -> tuple[int, int]:
-    """Value of t30: peer and index in its own log."""
-    peer, index = _Cursor(data).take(struct.Struct("<qi"))
-    return peer, index
-
-
 def read_index_entry(data: bytes) -> tuple[int, int]:
     """Value of t4: flags (2: incoming, or counted as incoming) and time."""
     flags, timestamp = _Cursor(data).take(struct.Struct("<bi"))
@@ -217,12 +205,6 @@ def read_chat_list_index(data: bytes) -> ChatListIndex:
     return ChatListIndex(top, True, 65534 - pin if pin else None, minimum, group)
 
 
-def read_chat_list_entry(data: bytes) -> tuple[int, int, int]:
-    """Value of t9: namespace, id and time of the top message."""
-    namespace, number, timestamp = _Cursor(data).take(_TOP)
-    return namespace, number, timestamp
-
-
 @dataclass(slots=True)
 class ReadState:
     """What was read in a chat, in one namespace.
@@ -286,34 +268,6 @@ def _read_state(cursor: _Cursor) -> ReadState:
             values[4],
         )
     raise FormatError(cursor.offset - 1, f"kind {kind} does not exist")
-
-
-@dataclass(slots=True)
-class NotificationSettings:
-    """Value of t19.
-
-    Attributes:
-        current: settings that count.
-        pending: settings that the server does not have yet.
-    """
-
-    current: PostboxObject | None = None
-    pending: PostboxObject | None = None
-
-
-def read_notification_settings(
-    data: bytes, problems: list[Problem]
-) -> NotificationSettings:
-    """Value of t19."""
-    cursor = _Cursor(data)
-    flags = cursor.int32()
-    found = NotificationSettings()
-    for bit, name in ((1, "current"), (2, "pending")):
-        if flags & bit:
-            content = cursor.chunk()
-            offset = cursor.offset - len(content)
-            setattr(found, name, read_nested(content, offset, problems))
-    return found
 
 
 @dataclass(slots=True)

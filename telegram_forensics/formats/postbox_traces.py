@@ -7,7 +7,6 @@ found that sets them back, apart from a database that is made anew (UNCONFIRMED)
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -258,32 +257,6 @@ def read_pending_deletion(
     return found
 
 
-@dataclass(slots=True)
-class Mentions:
-    """Messages that indexes name, to be held against those that are there.
-
-    Indexes are removed later or elsewhere than messages: t4, t12, t32, t39, t6, and the
-    StorageBox, which stays readable on a Mac without the key of the database.
-    """
-
-    tables: dict[MessageId, set[str]] = field(default_factory=dict)
-
-    def add(self, message: MessageId, table: str) -> None:
-        """Adds a message that a table names."""
-        self.tables.setdefault(message, set()).add(table)
-
-    def missing(
-        self, present: Iterable[MessageId]
-    ) -> list[tuple[MessageId, tuple[str, ...]]]:
-        """Messages that are named and not there, with the tables that name them."""
-        there = set(present)
-        return [
-            (message, tuple(sorted(names)))
-            for message, names in sorted(self.tables.items())
-            if message not in there
-        ]
-
-
 class IdRange(NamedTuple):
     """Message ids of a channel, both ends included."""
 
@@ -336,12 +309,4 @@ def _join(holes: Iterable[IdRange]) -> list[IdRange]:
             found[-1] = IdRange(found[-1].first, last)
         else:
             found.append(hole)
-    return found
-
-
-def operations_by_log(traces: SendTraces) -> Counter[int]:
-    """Number of operations that were issued from here, by log."""
-    found: Counter[int] = Counter()
-    for (_, tag), number in traces.operations.items():
-        found[tag] += max(number, 0)
     return found

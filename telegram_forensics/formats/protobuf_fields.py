@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.varint import read_varint
 
 VARINT: Final = 0
 FIXED64: Final = 1
@@ -96,17 +97,17 @@ def read_fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator
     limit = len(data) if end is None else min(end, len(data))
     while position < limit:
         offset = position
-        tag, position = _read_varint(data, position, limit)
+        tag, position = read_varint(data, position, limit)
         number, wire_type = tag >> 3, tag & 7
         if not 1 <= number <= _MAXIMUM_NUMBER:
             raise FormatError(offset, f"field number {number} is not possible")
         value = 0
         if wire_type == VARINT:
             begin = position
-            value, position = _read_varint(data, position, limit)
+            value, position = read_varint(data, position, limit)
         else:
             if wire_type == LENGTH:
-                size, position = _read_varint(data, position, limit)
+                size, position = read_varint(data, position, limit)
             elif wire_type in _SIZES:
                 size = _SIZES[wire_type]
             else:
@@ -122,18 +123,3 @@ def read_fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator
             if wire_type != LENGTH:
                 value = int.from_bytes(data[begin:position], "little")
         yield Field(number, wire_type, offset, begin, position, value)
-
-
-def _read_varint(data: bytes, position: int, limit: int) -> tuple[int, int]:
-    """Reads a variable integer; returns it and the offset behind it."""
-    start, number = position, 0
-    for shift in range(0, 70, 7):
-        if position >= limit:
-            raise FormatError(start, "ends inside a number")
-        byte = data[position]
-        position += 1
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            # Of the tenth byte one bit counts.
-            return number & 0xFFFF_FFFF_FFFF_FFFF, position
-    raise FormatError(start, "number is too long")

@@ -55,8 +55,7 @@ class AmmyyLogDecoder(records.LogDecoder):
             return
         match = _LINE.fullmatch(line.text.strip())
         if not match:
-            self.reject(line, "not the form of a line")
-            yield self.event(line, None, "unparsed_line", text=line.text)
+            yield self.unparsed(line, "not the form of a line")
             return
         moment = self._time(match)
         if moment is None:

@@ -130,8 +130,7 @@ class AnyDeskTraceDecoder(records.LogDecoder):
         fields, dash, text = line.text[match.end() if match else 0 :].partition(" - ")
         if not match or not dash:
             if not _SEPARATOR.fullmatch(line.text):
-                self.reject(line, "not the form of a line")
-                yield self.event(line, None, "unparsed_line", text=line.text)
+                yield self.unparsed(line, "not the form of a line")
             return
         year, month, day, hour, minute, second = (
             int(value) for value in match.groups()[1:7]

@@ -146,10 +146,7 @@ class ConnectionTraceDecoder(records.LogDecoder):
         moment = self._zone(_moment(match.groups()[1:6]) if match else None)
         if not match or moment is None:
             reason = "no time" if match else "not the form of a line"
-            self.reject(line, reason)
-            yield self.event(
-                line, None, "unparsed_line", text=line.text, details=reason
-            )
+            yield self.unparsed(line, reason, details=reason)
             return
         self.seen(moment)
         method, name, identifier = self._columns(match[7])
@@ -202,10 +199,7 @@ class FileTransferTraceDecoder(records.LogDecoder):
         moment = _moment(match.groups()) if match else None
         if not match or moment is None:
             reason = "no time" if match else "not the form of a line"
-            self.reject(line, reason)
-            yield self.event(
-                line, None, "unparsed_line", text=line.text, details=reason
-            )
+            yield self.unparsed(line, reason, details=reason)
             return
         self.seen(moment)
         kind = line.text[: match.start()].strip()

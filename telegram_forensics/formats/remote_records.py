@@ -244,6 +244,13 @@ class LogDecoder:
         else:
             counted[0] += 1
 
+    def unparsed(
+        self, line: TextLine, reason: str, **values: str | int | bool | None
+    ) -> Record:
+        """Counts a line that cannot be decoded; the record keeps its text."""
+        self.reject(line, reason)
+        return self.event(line, None, "unparsed_line", text=line.text, **values)
+
     def seen(self, moment: Moment | None) -> None:
         """Counts an entry and its time."""
         self.coverage.number_of_entries += 1

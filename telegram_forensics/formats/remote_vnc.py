@@ -119,8 +119,7 @@ class UltraVncLogonDecoder(records.LogDecoder):
             return
         match = _LINE.match(line.text)
         if not match:
-            self.reject(line, "not the form of a line")
-            yield self.event(line, None, "unparsed_line", text=line.text)
+            yield self.unparsed(line, "not the form of a line")
             return
         moment = self._time(match)
         if moment is None:

@@ -37,11 +37,6 @@ _CONNECTIONS: Final = re.compile(
 _MAXIMUM_OPEN: Final = 256
 
 
-def is_tightvnc_log(lines: list[TextLine]) -> bool:
-    """Whether one of the first lines of a file is one of TightVNC's log."""
-    return any(_TIGHT.match(line.text) for line in lines)
-
-
 def is_connections_log(lines: list[TextLine]) -> bool:
     """Whether one of the first lines of a file is one of such a log."""
     return any(

@@ -13,9 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from telegram_forensics.formats.errors import FormatError
-from telegram_forensics.formats.sqlcipher_detection import Files, find_cipher
-from telegram_forensics.formats.sqlcipher_keys import DatabaseKey, is_plaintext
+from telegram_forensics.formats.sqlcipher_detection import Files
 from telegram_forensics.formats.sqlcipher_pages import PageCipher
 from telegram_forensics.formats.sqlcipher_wal import DecryptedWal
 from telegram_forensics.formats.sqlite_pages import Problems, ReadAt
@@ -179,20 +177,6 @@ class SqlcipherDatabase:
     cipher: PageCipher
     database: DecryptedDatabase | RebuiltDatabase | None
     wal: DecryptedWal | None
-
-
-def open_database(key: DatabaseKey, files: Files) -> SqlcipherDatabase:
-    """Opens a database.
-
-    Raises:
-        FormatError: if it is not encrypted, or the key does not open it.
-    """
-    cipher = find_cipher(key, files)
-    if cipher is None:
-        if is_plaintext(files.head()):
-            raise FormatError(0, "the database is not encrypted")
-        raise FormatError(0, "the key opens no page of the database")
-    return decrypt_files(cipher, files)
 
 
 def decrypt_files(cipher: PageCipher, files: Files) -> SqlcipherDatabase:

@@ -112,19 +112,37 @@ class Carver:
         if pattern is None:
             return
         position = start
-        effort = _EFFORT * (end - start)
+        effort = inner_effort = _EFFORT * (end - start)
+        found: Cell | None = None
         for match in pattern.finditer(data, start, end):
             header = match.start()
-            if header < position:
+            if found is not None and header < found.end:
+                inner_effort -= data[header]
+                if inner_effort >= 0:
+                    found = self._later_cell(data, found, header, has_rowid)
                 continue
+            if found is not None:
+                yield found
+                position, found = found.end, None
             effort -= data[header]
             if effort < 0:
                 self.given_up += 1
                 return
-            cell = self._whole_cell(data, position, header, end, has_rowid)
-            if cell is not None:
-                yield cell
-                position = cell.end
+            found = self._whole_cell(data, position, header, end, has_rowid)
+        if found is not None:
+            yield found
+
+    def _later_cell(
+        self, data: bytes, cell: Cell, header: int, has_rowid: bool
+    ) -> Cell:
+        """The cell that was written over the end of another one, or that one.
+
+        SQLite puts a new cell at the end of a free block: what begins within a cell and
+        ends with it is newer, and the beginning of the older one is all that is left.
+        """
+        start = cell.offset + 1
+        later = self._whole_cell(data, start, header, cell.end, has_rowid)
+        return cell if later is None or later.end != cell.end else later
 
     def free_block(
         self, data: bytes, start: int, end: int, table: Table, counts: Collection[int]

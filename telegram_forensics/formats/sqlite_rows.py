@@ -3,7 +3,8 @@
 Specification: https://www.sqlite.org/fileformat2.html, https://www.sqlite.org/rowidtable.html.
 A damaged page ends a stock query. Here the rows in front of it and behind it still come
 out, in the order of their row ids and none of them twice, and the gap is reported. Text
-that is not UTF-8 does not end anything.
+that is not UTF-8 does not end anything. A value of more than `MAXIMUM_VALUE` bytes is
+None and reported: SQLite would hold it in memory twice.
 
 Behind damage the next row is looked for with queries for single row ids: one by one for
 a while, then in steps that grow with the distance. What they step over, such as a sound
@@ -36,6 +37,10 @@ _FRACTION: Final = 64
 _DENSE: Final = (0, -210_000)
 # Queries for single row ids, for one table. When they are used up, steps are doubled.
 _MAXIMUM_PROBES: Final = 200_000
+
+MAXIMUM_VALUE: Final = 64 << 20
+# The older one reads a text to tell its length, and counts characters.
+_LENGTH: Final = "octet_length" if sqlite3.sqlite_version_info >= (3, 43) else "length"
 
 Warn = Callable[[str], None]
 FindRowids = Callable[[str], Sequence[int]]
@@ -95,6 +100,14 @@ def read_rows(
         yield from reader.read()
 
 
+def _is_large(name: str) -> str:
+    return f"{_LENGTH}({name}) > {MAXIMUM_VALUE}"
+
+
+def _none_if_large(name: str) -> str:
+    return f"CASE WHEN {_is_large(name)} THEN NULL ELSE {name} END"
+
+
 class _TableReader:
     def __init__(
         self,
@@ -108,12 +121,13 @@ class _TableReader:
         self._rowids: Sequence[int] | None = None
         self._connection = connection
         self._table = table
-        self._columns = ", ".join(quote(name) for name in columns)
         self._warn = warn
         self._warnings = 0
         self._probes = 0
         self._key_columns: list[str] = []
         self.rowid_name = self._find_rowid_name()
+        self._order = list(self._key_columns)
+        self._columns, self._too_large = self._guard(columns)
         # Row id of the last row given out, the rows behind it, and rows whose row id is
         # damaged: greater than those of the rows behind them.
         self._last: int | None = None
@@ -141,6 +155,35 @@ class _TableReader:
             return name
         return None
 
+    def _guard(self, names: Sequence[str]) -> tuple[str, str]:
+        """Columns to select, and how many values of a row are too large: "" for none.
+
+        In a small file there can be none, and nothing is asked of any row.
+        """
+        quoted = [quote(name) for name in names]
+        try:
+            (count,) = self._query("PRAGMA page_count").fetchone()
+            (size,) = self._query("PRAGMA page_size").fetchone()
+            if count * size <= MAXIMUM_VALUE:
+                return ", ".join(quoted), ""
+        except (sqlite3.Error, TypeError):
+            pass
+        self._key_columns = [_none_if_large(name) for name in self._key_columns]
+        number = " + ".join(f"coalesce({_is_large(name)}, 0)" for name in quoted)
+        return ", ".join(_none_if_large(name) for name in quoted), f", {number}"
+
+    def _values(self, rowid: int | None, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Values of a row without the number of those that are too large."""
+        if not self._too_large:
+            return values
+        if values[-1]:
+            place = "a row" if rowid is None else f"row id {rowid}"
+            self._report(
+                f"{place}: {values[-1]} values of more than {MAXIMUM_VALUE >> 20} MiB"
+                " are not read"
+            )
+        return values[:-1]
+
     def _query(
         self, statement: str, parameters: tuple[Any, ...] = ()
     ) -> sqlite3.Cursor:
@@ -154,12 +197,12 @@ class _TableReader:
         condition = "" if low is None else f" WHERE {name} >= ?"
         parameters = () if low is None else (low,)
         cursor = self._query(
-            f"SELECT {name}, {self._columns} FROM {quote(self._table)}{condition} "
-            f"ORDER BY {name}{limit}",
+            f"SELECT {name}, {self._columns}{self._too_large} FROM "
+            f"{quote(self._table)}{condition} ORDER BY {name}{limit}",
             parameters,
         )
         for row in cursor:
-            yield Row(row[0], row[1:])
+            yield Row(row[0], self._values(row[0], row[1:]))
 
     def _report(self, reason: str) -> None:
         self._warnings += 1
@@ -188,12 +231,14 @@ class _TableReader:
     def read_without_rowid(self) -> Iterator[Row]:
         """Reads a table without row ids: forwards, behind damage backwards."""
         keys = ", ".join(self._key_columns)
-        selected = f"{keys}, {self._columns}" if keys else self._columns
+        selected = f"{self._columns}{self._too_large}"
+        if keys:
+            selected = f"{keys}, {selected}"
         statement = f"SELECT {selected} FROM {quote(self._table)}"
         width = len(self._key_columns)
         try:
             for row in self._read_ahead(statement):
-                yield Row(None, row[width:])
+                yield Row(None, self._values(None, row[width:]))
         except sqlite3.Error as exception:
             reason = str(exception)
         else:
@@ -207,12 +252,12 @@ class _TableReader:
             pass
         behind = []
         if keys:
-            order = ", ".join(f"{name} DESC" for name in self._key_columns)
+            order = ", ".join(f"{name} DESC" for name in self._order)
             try:
                 for row in self._read_ahead(f"{statement} ORDER BY {order}"):
                     if row[:width] in seen:
                         break
-                    behind.append(Row(None, row[width:]))
+                    behind.append(Row(None, self._values(None, row[width:])))
             except sqlite3.Error:
                 pass
         self._report(

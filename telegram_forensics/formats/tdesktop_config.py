@@ -15,6 +15,7 @@ from typing import cast
 
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.qds import QdsReader
+from telegram_forensics.formats.tdesktop_setting_facts import SettingFact
 from telegram_forensics.formats.tdesktop_settings_blocks import (
     Group,
     Place,
@@ -22,6 +23,7 @@ from telegram_forensics.formats.tdesktop_settings_blocks import (
 )
 
 CONFIG_VERSION = 1
+ENVIRONMENTS = {0: "production", 1: "test"}
 LATEST_DC_VERSION = 2
 
 FLAG_NAMES = {
@@ -140,6 +142,22 @@ def read_config_file(data: bytes) -> MtpConfig:
     except FormatError as error:
         return MtpConfig(issue=(error.offset, error.reason))
     return read_config(content)
+
+
+def config_facts(config: MtpConfig) -> list[SettingFact]:
+    """What a configuration says of the servers, in words."""
+    facts = []
+    if config.environment is not None:
+        name = ENVIRONMENTS.get(config.environment, f"unknown ({config.environment})")
+        facts.append(SettingFact("server_environment", name))
+    if config.dc_options is not None and config.dc_options.addresses:
+        words = []
+        for address in config.dc_options.addresses:
+            place = f"{address.ip} port {address.port}"
+            flags = f" ({', '.join(address.flag_names)})" if address.flag_names else ""
+            words.append(f"{address.dc}: {place}{flags}")
+        facts.append(SettingFact("data_center_addresses", "; ".join(words)))
+    return facts
 
 
 def read_config(data: bytes) -> MtpConfig:

@@ -18,7 +18,7 @@ from telegram_forensics.formats.errors import FormatError
 
 if TYPE_CHECKING:
     from telegram_forensics.formats.tdesktop_passcodes import Passcodes
-    from telegram_forensics.formats.tdesktop_storage import KeySlot
+    from telegram_forensics.formats.tdesktop_slots import KeySlot
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -10,109 +10,38 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 from telegram_forensics.formats import tdesktop_encrypted_file as encrypted_file
 from telegram_forensics.formats import tdesktop_names as names
-from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError, Issue
-from telegram_forensics.formats.tdesktop_authorization import (
-    Authorization,
-    read_authorization,
-    read_authorization_prefix,
-)
+from telegram_forensics.formats.tdesktop_authorization import Authorization
 from telegram_forensics.formats.tdesktop_encrypted_file import DecryptedFile
 from telegram_forensics.formats.tdesktop_folder import Folder, FolderEntry
 from telegram_forensics.formats.tdesktop_key_file import (
     KeyFile,
-    LocalKey,
     PasscodeState,
     read_key_file,
     read_legacy_map,
 )
-from telegram_forensics.formats.tdesktop_map import AccountMap, read_map
+from telegram_forensics.formats.tdesktop_map import AccountMap
 from telegram_forensics.formats.tdesktop_other_keys import OtherKeyFile, borrow_key
 from telegram_forensics.formats.tdesktop_passcodes import Passcodes
-from telegram_forensics.formats.tdesktop_peer import SelfRecord, read_self_record
-
-_Slot = TypeVar("_Slot")
+from telegram_forensics.formats.tdesktop_peer import SelfRecord
+from telegram_forensics.formats.tdesktop_slots import (
+    AuthorizationSlot,
+    KeySlot,
+    MapSlot,
+    check_container,
+    ordered_slots,
+    read_authorization_slot,
+    read_file,
+    read_map_slot,
+    valid_first,
+)
 
 _USER_TAG_SIZE: Final = 8
 _MAXIMUM_KEY_FILE_SIZE: Final = 1024 * 1024
-
-
-@dataclass(slots=True)
-class KeySlot:
-    """A key file on disk: `key_data*`, or the key of a legacy `map*`.
-
-    Attributes:
-        name: file name.
-        key_file: what was read, None if nothing could be.
-        local_key: the key, None while locked or damaged.
-        issues: what is wrong with the file.
-    """
-
-    name: str
-    key_file: KeyFile | None = None
-    local_key: LocalKey | None = None
-    issues: list[Issue] = field(default_factory=list)
-
-    @property
-    def state(self) -> PasscodeState:
-        """What this file says about the local passcode."""
-        if self.key_file is None:
-            return PasscodeState.UNKNOWN
-        return self.key_file.state(self.local_key)
-
-
-@dataclass(slots=True)
-class AuthorizationSlot:
-    """One `<HASH>` file on disk.
-
-    Attributes:
-        name: file name.
-        modified: modification time, microseconds since 1970-01-01 UTC, or None.
-        version: AppVersion of the writer as text.
-        authorization: content, None if it could not be decrypted.
-        is_damaged: the file is not byte for byte the one that was written.
-        issues: what is wrong with it.
-    """
-
-    name: str
-    modified: int | None
-    version: str | None = None
-    authorization: Authorization | None = None
-    is_damaged: bool = False
-    issues: list[Issue] = field(default_factory=list)
-
-    @property
-    def is_complete(self) -> bool:
-        """True if all of the authorization could be read."""
-        return self.authorization is not None and self.authorization.is_complete
-
-
-@dataclass(slots=True)
-class MapSlot:
-    """One `map` file on disk.
-
-    Attributes:
-        name: file name, without the folder.
-        version: AppVersion of the writer as text.
-        key: the key it carries, None for a modern map.
-        account_map: content, None if it could not be decrypted.
-        owner: the owner's own record, None if absent or damaged.
-        is_damaged: the file is not byte for byte the one that was written.
-        issues: what is wrong with it.
-    """
-
-    name: str
-    version: str | None = None
-    key: KeySlot | None = None
-    account_map: AccountMap | None = None
-    owner: SelfRecord | None = None
-    is_damaged: bool = False
-    issues: list[Issue] = field(default_factory=list)
 
 
 class Account:
@@ -250,13 +179,13 @@ class Account:
             slot = AuthorizationSlot(name, entry.modified)
             data = read_file(self.storage.folder, name, name, slot.issues)
             if data is not None:
-                _check_container(slot, name, data)
+                check_container(slot, name, data)
                 if not self.is_locked:
-                    _read_authorization_slot(slot, data, self.local_keys)
+                    read_authorization_slot(slot, data, self.local_keys)
             slots.append(slot)
-        slots = _valid_first(slots, lambda slot: slot.authorization is not None)
+        slots = valid_first(slots, lambda slot: slot.authorization is not None)
         # What nothing vouches for does not count while an older slot is complete.
-        return _valid_first(slots, lambda slot: slot.is_complete)
+        return valid_first(slots, lambda slot: slot.is_complete)
 
     @functools.cached_property
     def map_slots(self) -> list[MapSlot]:
@@ -266,11 +195,11 @@ class Account:
             slot = MapSlot(name, key=key, issues=list(issues))
             if data is not None:
                 path = f"{self.hash}/{name}"
-                _check_container(slot, path, data)
+                check_container(slot, path, data)
                 if not self.is_locked:
-                    _read_map_slot(slot, path, data, self.local_keys)
+                    read_map_slot(slot, path, data, self.local_keys)
             slots.append(slot)
-        return _valid_first(slots, lambda slot: slot.account_map is not None)
+        return valid_first(slots, lambda slot: slot.account_map is not None)
 
     @property
     def authorization(self) -> Authorization | None:
@@ -367,7 +296,7 @@ class TdataStorage:
             if self._other_key_files and not any(slot.local_key for slot in slots):
                 others = self._other_key_files(logical)
                 borrow_key(slots, others, self.passcodes, self._progress)
-            result[logical[len("key_") :]] = _valid_first(
+            result[logical[len("key_") :]] = valid_first(
                 slots, lambda slot: slot.local_key is not None
             )
         return result
@@ -473,139 +402,3 @@ class TdataStorage:
             )
             return None
         return data[::-1].hex()
-
-
-def ordered_slots(entries: dict[str, FolderEntry], logical: str) -> list[str]:
-    """File names of a logical file in the order in which they count.
-
-    `s` first, then `0` and `1`, the newer one first, then temporary files.
-    """
-    found = []
-    for name, entry in entries.items():
-        slot_name = names.parse_name(name)
-        if entry.is_folder or slot_name is None or slot_name.logical != logical:
-            continue
-        rank = 0 if slot_name.suffix == "s" else 2 if slot_name.is_temporary else 1
-        found.append((rank, -(entry.modified or 0), name))
-    return [name for _, _, name in sorted(found)]
-
-
-def read_file(
-    folder: Folder | None,
-    name: str,
-    path: str,
-    issues: list[Issue],
-    maximum: int | None = None,
-) -> bytes | None:
-    """Reads a file; None, with an issue, if that fails."""
-    if folder is None:
-        return None
-    try:
-        return folder.read(name) if maximum is None else folder.read(name, maximum)
-    except FormatError as exception:
-        issues.append(Issue(path, exception.offset, exception.reason))
-    except OSError as exception:
-        issues.append(Issue(path, None, f"cannot be read: {exception}"))
-    return None
-
-
-def _valid_first(slots: list[_Slot], is_valid: Callable[[_Slot], bool]) -> list[_Slot]:
-    return sorted(slots, key=lambda slot: not is_valid(slot))
-
-
-def _check_container(slot: AuthorizationSlot | MapSlot, path: str, data: bytes) -> None:
-    """Notes what can be seen without a key: version, and damage."""
-    try:
-        container = tdf.read_container(data)
-    except FormatError as exception:
-        slot.is_damaged = True
-        slot.issues.append(Issue(path, exception.offset, exception.reason))
-        return
-    slot.version = container.version_text
-    slot.is_damaged = not container.md5_valid
-    slot.issues += [
-        Issue(path, offset, reason) for offset, reason in container.problems
-    ]
-
-
-def _add_failure(
-    slot: AuthorizationSlot | MapSlot, path: str, failure: FormatError
-) -> None:
-    """Notes why a file stays closed, without what the reason says again."""
-    slot.issues = [issue for issue in slot.issues if issue.reason not in failure.reason]
-    slot.issues.append(Issue(path, failure.offset, failure.reason))
-
-
-def _read_authorization_slot(
-    slot: AuthorizationSlot, data: bytes, keys: list[bytes]
-) -> None:
-    try:
-        decrypted = encrypted_file.decrypt_file(data, keys)
-    except FormatError as exception:
-        _add_failure(slot, slot.name, exception)
-        _read_cut_off_authorization(slot, data, keys)
-        return
-    try:
-        slot.authorization = read_authorization(decrypted.data)
-    except FormatError as exception:
-        slot.issues.append(
-            Issue(slot.name, exception.offset, f"in decrypted data: {exception.reason}")
-        )
-        return
-    slot.issues += [
-        Issue(slot.name, offset, f"in decrypted data: {reason}")
-        for offset, reason in slot.authorization.problems
-    ]
-
-
-def _read_cut_off_authorization(
-    slot: AuthorizationSlot, data: bytes, keys: list[bytes]
-) -> None:
-    for key in keys:
-        try:
-            partial = encrypted_file.decrypt_cut_off_file(data, key)
-        except FormatError:
-            return
-        if partial is None:
-            continue
-        slot.authorization = read_authorization_prefix(partial.data)
-        if slot.authorization:
-            slot.issues.append(
-                Issue(
-                    slot.name,
-                    len(data),
-                    "cut off here; account and keys were read from the intact "
-                    "beginning, no checksum vouches for them",
-                )
-            )
-            return
-
-
-def _read_map_slot(slot: MapSlot, path: str, data: bytes, keys: list[bytes]) -> None:
-    try:
-        if slot.key and slot.key.key_file and slot.key.local_key:
-            container = slot.key.key_file.container
-            content = slot.key.key_file.content(slot.key.local_key)
-            version = container.version
-            known = set(slot.issues)
-            slot.issues += [issue for issue in slot.key.issues if issue not in known]
-        else:
-            decrypted = encrypted_file.decrypt_file(
-                data, keys, encrypted_file.MODERN_MAP
-            )
-            content, version = decrypted.data, decrypted.version
-    except FormatError as exception:
-        _add_failure(slot, path, exception)
-        return
-    slot.account_map = read_map(content)
-    slot.issues += [
-        Issue(path, offset, f"in decrypted map: {reason}")
-        for offset, reason in slot.account_map.problems
-    ]
-    if slot.account_map.self_data:
-        try:
-            slot.owner = read_self_record(slot.account_map.self_data, version)
-        except FormatError as exception:
-            slot.issues.append(
-                Issue(path, exception.offset, f"in owner record: {exception.reason}")
-            )

@@ -37,7 +37,7 @@ _REWRITE, _PARTIAL = 1, 2
 _ITERATIONS: Final = 2
 _CHECK: Final = b"cucumbers everywhere"
 # TDLib compacts long before; more is not read.
-MAXIMUM_FILE: Final = 256 << 20
+MAXIMUM_FILE: Final = 64 << 20
 _MAXIMUM_ISSUES: Final = 100
 # How far a record is looked for behind damage, in steps of four bytes.
 _RESYNC_LIMIT: Final = 64 << 20
@@ -146,21 +146,6 @@ def read_encryption(data: bytes) -> BinlogEncryption | None:
         raise FormatError(_HEADER.size, "salt, IV or hash has another length")
     del identifier, flags
     return BinlogEncryption(salt, iv, key_hash, size)
-
-
-def is_binlog(data: bytes) -> bool:
-    """Tells by its beginning if a file is a log."""
-    if data.startswith(SIGNATURE):
-        return True
-    if len(data) < _OVERHEAD:
-        return False
-    size, identifier, kind, flags, extra = _HEADER.unpack_from(data)
-    if not _OVERHEAD <= size <= len(data) or size % 4 or extra or flags & ~3:
-        return False
-    if kind < _SERVICE_FIRST or identifier > 1 << 40:
-        return False
-    crc = struct.unpack_from("<I", data, size - 4)[0]
-    return bool(zlib.crc32(data[: size - 4]) == crc)
 
 
 def read_binlog(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,15 +91,18 @@ def _make_policy(style: str, script: str) -> str:
     )
 
 
-def _make_environment(texts: Texts, clock: Clock) -> jinja2.Environment:
+def _finalize(value: Any) -> Any:
+    """Whatever a template prints: no hidden characters, no endless text."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return show_plain(value)
+    return value
+
+
+def _make_filters(texts: Texts, clock: Clock) -> dict[str, Callable[..., Markup]]:
+    """What templates pipe values through."""
+
     def describe_cut(shown: int, length: int) -> str:
         return texts("cut", shown=f"{shown:,}", all=f"{length:,}")
-
-    def finalize(value: Any) -> Any:
-        """Whatever a template prints: no hidden characters, no endless text."""
-        if isinstance(value, str) and not isinstance(value, Markup):
-            return show_plain(value)
-        return value
 
     def show(value: object, limit: int = 2000) -> Markup:
         """A text from evidence in the body of the page."""
@@ -130,17 +134,12 @@ def _make_environment(texts: Texts, clock: Clock) -> jinja2.Environment:
         """What a rule notes of a piece of evidence: often words of the evidence."""
         return show(texts.words(words)[0])
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(show=show, time=time, say=say, tell=tell)
-    environment.globals.update(
+    return {"show": show, "time": time, "say": say, "tell": tell}
+
+
+def _make_globals(texts: Texts, clock: Clock) -> dict[str, Any]:
+    """What templates call."""
+    return dict(
         t=texts,
         clock=clock,
         heading=lambda rule: texts(f"rule.{rule}") if texts.has(f"rule.{rule}") else "",
@@ -163,6 +162,20 @@ def _make_environment(texts: Texts, clock: Clock) -> jinja2.Environment:
         stamp=_stamp,
         chats_of=_chats_of,
     )
+
+
+def _make_environment(texts: Texts, clock: Clock) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(_make_filters(texts, clock))
+    environment.globals.update(_make_globals(texts, clock))
     return environment
 
 

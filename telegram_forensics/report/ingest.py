@@ -11,6 +11,7 @@ from telegram_forensics.attribution.records import Evidence, Grade, Place
 from telegram_forensics.report import device_use, file_traces, logs, sims, stock
 from telegram_forensics.report.file_traces import FileTraceCollector, JournalSpans
 from telegram_forensics.report.logs import LogCollector
+from telegram_forensics.report.remote import RemoteCollector
 from telegram_forensics.report.selection import is_selected
 from telegram_forensics.report.sources import SourceTable
 from telegram_forensics.report.storage import PlasoStorage, Row
@@ -40,8 +41,6 @@ _KEY_BASES: Final = (
 )
 _OLD_STATES: Final = frozenset({"overwritten", "removed", "unused_slot"})
 _TRACE_TABLES: Final = frozenset({"randoms", "randoms_v2"})
-_INPUT_TYPES: Final = frozenset({"remotecontrol", "remotesupport", "remote_control"})
-_VIEW_TYPES: Final = frozenset({"filetransfer", "presentation", "vpn", "chat"})
 # The two caches of a login are made at once; a clearing later parts them.
 _CACHE_TOLERANCE: Final = 60.0
 
@@ -62,7 +61,7 @@ class Ingest:
         self._logs = LogCollector()
         self._files = FileTraceCollector()
         self._sources = SourceTable()
-        self._remote: set[tuple[str, str]] = set()
+        self._remote = RemoteCollector()
         self._local: list[tuple[Any, str, int, str]] = []
 
     def add(self, storage: PlasoStorage, progress: Progress | None = None) -> None:
@@ -142,7 +141,7 @@ class Ingest:
         self.evidence.names += self._files.names()
         self.evidence.devices += self._files.devices()
         sessions, presence = self._logs.assemble()
-        self.evidence.remote = remote_sessions.merge(self.evidence.remote + sessions)
+        self.evidence.remote = remote_sessions.merge(self._remote.sessions + sessions)
         self.evidence.presence += presence
         for balance in self.evidence.balances:
             if balance.since is None:
@@ -367,57 +366,10 @@ class Ingest:
         self.evidence.presence.append(record)
 
     def _remote_session(self, row: Row) -> None:
-        get = row.values.get
-        identifier = get("remote_session_identifier")
-        if self._is_known(row, identifier):
-            return
-        kind = str(get("session_type") or "").replace(" ", "").lower()
-        session = records.RemoteSession(
-            self.place(row),
-            str(get("tool") or "remote control"),
-            str(get("direction") or "unknown"),
-            get("start_time"),
-            get("end_time"),
-            identifier=identifier,
-            remote_identifier=get("remote_identifier"),
-            remote_name=get("remote_name"),
-            remote_address=get("remote_address"),
-            local_account=get("local_account"),
-            session_type=get("session_type"),
-            authentication=get("authentication"),
-            success=get("success"),
-            has_input=_has_input(kind),
-            precision=_PRECISIONS.get(str(get("time_precision") or ""), 1.0),
-        )
-        self._later(session, "start", row, "Start Time")
-        self._later(session, "end", row, "End Time")
-        self.evidence.remote.append(session)
+        self._remote.add_session(row, self.place(row), self._later)
 
     def _stock_teamviewer(self, row: Row) -> None:
-        """The stock plugin's session, if ours has not read the file."""
-        get = row.values.get
-        identifier = get("connection_identifier")
-        if self._is_known(row, identifier):
-            return
-        kind = str(get("activity_type") or "").replace(" ", "").lower()
-        number = get("source_identifier")
-        self.evidence.remote.append(
-            records.RemoteSession(
-                self.place(row),
-                "TeamViewer",
-                "incoming",
-                get("start_time"),
-                get("end_time"),
-                identifier=identifier,
-                remote_identifier=None if number is None else str(number),
-                remote_name=get("connection_display_name"),
-                local_account=get("local_account"),
-                session_type=get("activity_type"),
-                success=True,
-                has_input=_has_input(kind),
-                precision=1.0,
-            )
-        )
+        self._remote.add_stock_teamviewer(row, self.place(row))
 
     def _event_log(self, row: Row) -> None:
         self._logs.add_event_log(row, self.place(row))
@@ -445,25 +397,6 @@ class Ingest:
             else:
                 self.evidence.presence.append(record)
 
-    def _is_known(self, row: Row, identifier: str | None) -> bool:
-        """True for a session that another parser has given already."""
-        if not identifier:
-            return False
-        key = (row.location.image, identifier.lower())
-        if key in self._remote:
-            return True
-        self._remote.add(key)
-        return False
-
-
-def _has_input(kind: str) -> bool | None:
-    if kind in _INPUT_TYPES:
-        return True
-    return False if kind in _VIEW_TYPES else None
-
-
-# Seconds by which a time of a source can be wrong.
-_PRECISIONS: Final = {"us": 0.000001, "ms": 0.001, "s": 1.0, "min": 60.0}
 
 _METHODS: Final[dict[str, Callable[[Ingest, Row], None]]] = {
     "telegram:account": Ingest._account,

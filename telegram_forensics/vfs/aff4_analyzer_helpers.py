@@ -4,6 +4,8 @@ They have no format specification: a signature relative to the end of the file w
 collide with that of UDIF and break the scan of every file.
 """
 
+from typing import Any
+
 from dfvfs.analyzer import analyzer_helper
 from dfvfs.lib import definitions
 
@@ -13,7 +15,7 @@ _KIND_LOGICAL = "logical"
 _SIGNATURE = b"PK\x03\x04"
 
 
-def _Classify(file_object):
+def _Classify(file_object: Any) -> str | None:
     """Determines the kind of AFF4 volume of a file-like object.
 
     Args:
@@ -50,7 +52,7 @@ class AFF4AnalyzerHelper(analyzer_helper.AnalyzerHelper):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4
 
-    def AnalyzeFileObject(self, file_object):
+    def AnalyzeFileObject(self, file_object: Any) -> str | None:
         """Determines if a file-like object is an AFF4 image.
 
         Args:
@@ -73,7 +75,7 @@ class AFF4LAnalyzerHelper(analyzer_helper.AnalyzerHelper):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4L
 
-    def AnalyzeFileObject(self, file_object):
+    def AnalyzeFileObject(self, file_object: Any) -> str | None:
         """Determines if a file-like object is a logical AFF4 image.
 
         Args:

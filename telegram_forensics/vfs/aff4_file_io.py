@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 from dfvfs.lib import errors
 
@@ -22,7 +23,7 @@ class AFF4File(stream_file_io.StreamFile):
     scanner expects; reading it raises an error that says what is needed.
     """
 
-    def __init__(self, resolver_context, path_spec):
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
         """Initializes a file input/output (IO) object.
 
         Args:
@@ -31,10 +32,10 @@ class AFF4File(stream_file_io.StreamFile):
         """
         super().__init__(resolver_context, path_spec)
         self._is_locked = False
-        self._password = None
+        self._password: Any = None
 
     @property
-    def is_locked(self):
+    def is_locked(self) -> bool:
         """bool: True if the volume is encrypted and the password is not known."""
         if self._is_locked and self._password != aff4_support.password_of(
             self._path_spec
@@ -44,7 +45,7 @@ class AFF4File(stream_file_io.StreamFile):
 
         return self._is_locked
 
-    def _Open(self):
+    def _Open(self) -> None:
         """Opens the file input/output (IO) object defined by path specification.
 
         Raises:

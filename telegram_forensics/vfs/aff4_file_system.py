@@ -1,12 +1,12 @@
 """AFF4 volumes as a dfVFS file system: the images in them, like partitions."""
 
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 from dfvfs.lib import definitions
 from dfvfs.lib import errors
-from dfvfs.vfs import attribute
 from dfvfs.vfs import directory
-from dfvfs.vfs import file_entry
 from dfvfs.vfs import file_system
 
 from telegram_forensics.aff4 import classify
@@ -14,6 +14,7 @@ from telegram_forensics.aff4 import errors as aff4_errors
 from telegram_forensics.vfs import aff4_file_io
 from telegram_forensics.vfs import aff4_path_spec
 from telegram_forensics.vfs import aff4_support
+from telegram_forensics.vfs import file_entries
 from telegram_forensics.vfs import type_indicators
 
 
@@ -23,7 +24,7 @@ logger = logging.getLogger("telegram_forensics")
 class AFF4Directory(directory.Directory):
     """List of the images of an AFF4 volume."""
 
-    def _EntriesGenerator(self):
+    def _EntriesGenerator(self) -> Iterator[Any]:
         """Retrieves directory entries.
 
         Yields:
@@ -35,14 +36,19 @@ class AFF4Directory(directory.Directory):
             )
 
 
-class AFF4FileEntry(file_entry.FileEntry):
+class AFF4FileEntry(file_entries.ListedFileEntry):
     """An image of an AFF4 volume, or the list of its images."""
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4
 
     def __init__(
-        self, resolver_context, file_system, path_spec, is_root=False, is_virtual=False
-    ):
+        self,
+        resolver_context: Any,
+        file_system: Any,
+        path_spec: Any,
+        is_root: bool = False,
+        is_virtual: bool = False,
+    ) -> None:
         """Initializes a file entry.
 
         Args:
@@ -64,7 +70,7 @@ class AFF4FileEntry(file_entry.FileEntry):
         else:
             self.entry_type = definitions.FILE_ENTRY_TYPE_FILE
 
-    def _GetDirectory(self):
+    def _GetDirectory(self) -> Any:
         """Retrieves a directory.
 
         Returns:
@@ -75,18 +81,7 @@ class AFF4FileEntry(file_entry.FileEntry):
 
         return AFF4Directory(self._file_system, self.path_spec)
 
-    def _GetStatAttribute(self):
-        """Retrieves a stat attribute.
-
-        Returns:
-          StatAttribute: a stat attribute.
-        """
-        stat_attribute = attribute.StatAttribute()
-        stat_attribute.size = self.size
-        stat_attribute.type = self.entry_type
-        return stat_attribute
-
-    def _GetSubFileEntries(self):
+    def _GetSubFileEntries(self) -> Iterator[Any]:
         """Retrieves sub file entries.
 
         Yields:
@@ -102,13 +97,13 @@ class AFF4FileEntry(file_entry.FileEntry):
                 )
 
     @property
-    def name(self):
+    def name(self) -> str:
         """str: name of the file entry."""
         location = getattr(self.path_spec, "location", None) or ""
         return location.rpartition("/")[2]
 
     @property
-    def size(self):
+    def size(self) -> int | None:
         """int: size of the image in bytes or None if not available."""
         if self.entry_type == definitions.FILE_ENTRY_TYPE_DIRECTORY or (
             self._file_system.IsLocked()
@@ -124,7 +119,7 @@ class AFF4FileEntry(file_entry.FileEntry):
 
         return file_object.get_size() if file_object else None
 
-    def IsLocked(self):
+    def IsLocked(self) -> bool:
         """Determines if the volume is locked.
 
         Returns:
@@ -132,7 +127,7 @@ class AFF4FileEntry(file_entry.FileEntry):
         """
         return self._file_system.IsLocked()
 
-    def Unlock(self):
+    def Unlock(self) -> bool:
         """Unlocks the volume with the credentials of the key chain.
 
         Returns:
@@ -146,7 +141,7 @@ class AFF4FileSystem(file_system.FileSystem):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4
 
-    def __init__(self, resolver_context, path_spec):
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
         """Initializes a file system.
 
         Args:
@@ -155,13 +150,13 @@ class AFF4FileSystem(file_system.FileSystem):
         """
         super().__init__(resolver_context, path_spec)
         self._is_locked = False
-        self._volumes = None
+        self._volumes: Any = None
 
-    def _Close(self):
+    def _Close(self) -> None:
         """Closes the file system."""
         self._volumes = None
 
-    def _Open(self, mode="rb"):
+    def _Open(self, mode: str = "rb") -> None:
         """Opens the file system defined by path specification.
 
         Args:
@@ -184,7 +179,7 @@ class AFF4FileSystem(file_system.FileSystem):
         except aff4_errors.Aff4Error as exception:
             raise errors.BackEndError(f"Unable to open AFF4 volume: {exception!s}")
 
-    def _Decrypt(self, path_spec):
+    def _Decrypt(self, path_spec: Any) -> bool:
         """Opens the inner volume of an encrypted one.
 
         Args:
@@ -209,7 +204,7 @@ class AFF4FileSystem(file_system.FileSystem):
         self._volumes = aff4_support.inner_volumes(source)
         return True
 
-    def FileEntryExistsByPathSpec(self, path_spec):
+    def FileEntryExistsByPathSpec(self, path_spec: Any) -> bool:
         """Determines if a file entry for a path specification exists.
 
         Args:
@@ -223,9 +218,9 @@ class AFF4FileSystem(file_system.FileSystem):
             return True
 
         match = aff4_file_io.IMAGE_LOCATION_RE.fullmatch(location)
-        return bool(match) and int(match[1]) <= self.GetNumberOfImages()
+        return match is not None and int(match[1]) <= self.GetNumberOfImages()
 
-    def GetFileEntryByPathSpec(self, path_spec):
+    def GetFileEntryByPathSpec(self, path_spec: Any) -> Any:
         """Retrieves a file entry for a path specification.
 
         Args:
@@ -246,7 +241,7 @@ class AFF4FileSystem(file_system.FileSystem):
             is_virtual=True,
         )
 
-    def GetNumberOfImages(self):
+    def GetNumberOfImages(self) -> int:
         """Retrieves the number of images.
 
         Returns:
@@ -254,7 +249,7 @@ class AFF4FileSystem(file_system.FileSystem):
         """
         return 0 if self._is_locked else len(self._volumes.image_urns())
 
-    def GetRootFileEntry(self):
+    def GetRootFileEntry(self) -> Any:
         """Retrieves the root file entry.
 
         Returns:
@@ -265,7 +260,7 @@ class AFF4FileSystem(file_system.FileSystem):
         )
         return self.GetFileEntryByPathSpec(path_spec)
 
-    def IsLocked(self):
+    def IsLocked(self) -> bool:
         """Determines if the volume is locked.
 
         Returns:
@@ -273,7 +268,7 @@ class AFF4FileSystem(file_system.FileSystem):
         """
         return self._is_locked
 
-    def Unlock(self, path_spec):
+    def Unlock(self, path_spec: Any) -> bool:
         """Unlocks the volume with the credentials of the key chain.
 
         Args:

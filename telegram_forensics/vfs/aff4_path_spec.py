@@ -1,5 +1,7 @@
 """Path specifications of AFF4 images."""
 
+from typing import Any
+
 from dfvfs.path import location_path_spec
 from dfvfs.path import path_spec
 
@@ -17,7 +19,9 @@ class AFF4PathSpec(path_spec.PathSpec):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4
 
-    def __init__(self, location=None, parent=None, **kwargs):
+    def __init__(
+        self, location: str | None = None, parent: Any = None, **kwargs: Any
+    ) -> None:
         """Initializes a path specification.
 
         Args:
@@ -36,7 +40,7 @@ class AFF4PathSpec(path_spec.PathSpec):
             self.location = location
 
     @property
-    def comparable(self):
+    def comparable(self) -> str:
         """str: comparable representation of the path specification."""
         location = getattr(self, "location", None)
         if location is None:
@@ -55,7 +59,13 @@ class AFF4LPathSpec(location_path_spec.LocationPathSpec):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4L
 
-    def __init__(self, data_stream=None, location=None, parent=None, **kwargs):
+    def __init__(
+        self,
+        data_stream: str | None = None,
+        location: str | None = None,
+        parent: Any = None,
+        **kwargs: Any,
+    ) -> None:
         """Initializes a path specification.
 
         Args:
@@ -75,7 +85,7 @@ class AFF4LPathSpec(location_path_spec.LocationPathSpec):
             self.data_stream = data_stream
 
     @property
-    def comparable(self):
+    def comparable(self) -> str:
         """str: comparable representation of the path specification."""
         string_parts = [f"location: {self.location:s}"]
         data_stream = getattr(self, "data_stream", None)

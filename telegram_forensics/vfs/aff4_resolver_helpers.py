@@ -1,5 +1,7 @@
 """Resolver helpers of the AFF4 and AFF4L back-ends."""
 
+from typing import Any
+
 from dfvfs.resolver_helpers import resolver_helper
 
 from telegram_forensics.vfs import type_indicators
@@ -14,7 +16,7 @@ class AFF4ResolverHelper(resolver_helper.ResolverHelper):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4
 
-    def NewFileObject(self, resolver_context, path_spec):
+    def NewFileObject(self, resolver_context: Any, path_spec: Any) -> Any:
         """Creates a new file input/output (IO) object.
 
         Args:
@@ -28,7 +30,7 @@ class AFF4ResolverHelper(resolver_helper.ResolverHelper):
 
         return aff4_file_io.AFF4File(resolver_context, path_spec)
 
-    def NewFileSystem(self, resolver_context, path_spec):
+    def NewFileSystem(self, resolver_context: Any, path_spec: Any) -> Any:
         """Creates a new file system object.
 
         Args:
@@ -48,7 +50,7 @@ class AFF4LResolverHelper(resolver_helper.ResolverHelper):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4L
 
-    def NewFileObject(self, resolver_context, path_spec):
+    def NewFileObject(self, resolver_context: Any, path_spec: Any) -> Any:
         """Creates a new file input/output (IO) object.
 
         Args:
@@ -62,7 +64,7 @@ class AFF4LResolverHelper(resolver_helper.ResolverHelper):
 
         return aff4l_file_io.AFF4LFile(resolver_context, path_spec)
 
-    def NewFileSystem(self, resolver_context, path_spec):
+    def NewFileSystem(self, resolver_context: Any, path_spec: Any) -> Any:
         """Creates a new file system object.
 
         Args:

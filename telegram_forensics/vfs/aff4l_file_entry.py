@@ -3,17 +3,18 @@
 import copy
 import datetime
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from dfdatetime import time_elements as dfdatetime_time_elements
 
 from dfvfs.lib import definitions
 from dfvfs.lib import errors
 from dfvfs.resolver import resolver
-from dfvfs.vfs import attribute
 from dfvfs.vfs import data_stream
 from dfvfs.vfs import directory
-from dfvfs.vfs import file_entry
 
+from telegram_forensics.vfs import file_entries
 from telegram_forensics.vfs import type_indicators
 
 _TIME_RE = re.compile(
@@ -22,7 +23,7 @@ _TIME_RE = re.compile(
 )
 
 
-def ParseTime(text):
+def ParseTime(text: str | None) -> Any:
     """Parses a recorded time.
 
     Args:
@@ -36,7 +37,9 @@ def ParseTime(text):
     if not match:
         return None
 
-    values = [int(match[number]) for number in range(1, 7)]
+    year, month, day, hour, minute, second = (
+        int(match[number]) for number in range(1, 7)
+    )
     fraction = int((match[7] or "0").ljust(9, "0")[:6])
     zone = match[8]
     # An offset of 0 would say UTC where the zone is not known.
@@ -49,9 +52,12 @@ def ParseTime(text):
         minutes = -minutes if zone[0] == "-" else minutes
     try:
         # Checks the values: dfDateTime would accept the 31st of February.
-        datetime.datetime(*values, fraction, tzinfo=datetime.timezone.utc)
+        datetime.datetime(
+            year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc
+        )
         date_time = dfdatetime_time_elements.TimeElementsInMicroseconds(
-            time_elements_tuple=(*values, fraction), time_zone_offset=minutes
+            time_elements_tuple=(year, month, day, hour, minute, second, fraction),
+            time_zone_offset=minutes,
         )
     except (ValueError, OverflowError):
         return None
@@ -63,7 +69,7 @@ def ParseTime(text):
 class AFF4LDirectory(directory.Directory):
     """Directory of a logical AFF4 image."""
 
-    def __init__(self, file_system, path_spec, node):
+    def __init__(self, file_system: Any, path_spec: Any, node: Any) -> None:
         """Initializes a directory.
 
         Args:
@@ -74,7 +80,7 @@ class AFF4LDirectory(directory.Directory):
         super().__init__(file_system, path_spec)
         self._node = node
 
-    def _EntriesGenerator(self):
+    def _EntriesGenerator(self) -> Iterator[Any]:
         """Retrieves directory entries.
 
         Yields:
@@ -87,7 +93,7 @@ class AFF4LDirectory(directory.Directory):
 class AFF4LDataStream(data_stream.DataStream):
     """Alternate data stream or extended attribute of a file."""
 
-    def __init__(self, file_entry, name):
+    def __init__(self, file_entry: Any, name: str) -> None:
         """Initializes a data stream.
 
         Args:
@@ -98,20 +104,20 @@ class AFF4LDataStream(data_stream.DataStream):
         self._name = name
 
 
-class AFF4LFileEntry(file_entry.FileEntry):
+class AFF4LFileEntry(file_entries.ListedFileEntry):
     """File entry of a logical AFF4 image."""
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4L
 
     def __init__(
         self,
-        resolver_context,
-        file_system,
-        path_spec,
-        node,
-        is_root=False,
-        is_virtual=False,
-    ):
+        resolver_context: Any,
+        file_system: Any,
+        path_spec: Any,
+        node: Any,
+        is_root: bool = False,
+        is_virtual: bool = False,
+    ) -> None:
         """Initializes a file entry.
 
         Args:
@@ -136,7 +142,7 @@ class AFF4LFileEntry(file_entry.FileEntry):
         else:
             self.entry_type = definitions.FILE_ENTRY_TYPE_FILE
 
-    def _GetDataStreams(self):
+    def _GetDataStreams(self) -> Any:
         """Retrieves the data streams.
 
         Returns:
@@ -151,7 +157,7 @@ class AFF4LFileEntry(file_entry.FileEntry):
 
         return self._data_streams
 
-    def _GetDirectory(self):
+    def _GetDirectory(self) -> Any:
         """Retrieves a directory.
 
         Returns:
@@ -162,57 +168,33 @@ class AFF4LFileEntry(file_entry.FileEntry):
 
         return AFF4LDirectory(self._file_system, self.path_spec, self._node)
 
-    def _GetStatAttribute(self):
-        """Retrieves a stat attribute.
-
-        Returns:
-          StatAttribute: a stat attribute.
-        """
-        stat_attribute = attribute.StatAttribute()
-        stat_attribute.size = self.size
-        stat_attribute.type = self.entry_type
-        return stat_attribute
-
-    def _GetSubFileEntries(self):
-        """Retrieves sub file entries.
-
-        Yields:
-          AFF4LFileEntry: a sub file entry.
-        """
-        if self._directory is None:
-            self._directory = self._GetDirectory()
-
-        if self._directory:
-            for path_spec in self._directory.entries:
-                yield self._file_system.GetFileEntryByPathSpec(path_spec)
-
     @property
-    def access_time(self):
+    def access_time(self) -> Any:
         """dfdatetime.DateTimeValues: access time or None if not available."""
         return ParseTime(self._times.get("lastAccessed"))
 
     @property
-    def change_time(self):
+    def change_time(self) -> Any:
         """dfdatetime.DateTimeValues: change time or None if not available."""
         return ParseTime(self._times.get("recordChanged"))
 
     @property
-    def creation_time(self):
+    def creation_time(self) -> Any:
         """dfdatetime.DateTimeValues: creation time or None if not available."""
         return ParseTime(self._times.get("birthTime"))
 
     @property
-    def modification_time(self):
+    def modification_time(self) -> Any:
         """dfdatetime.DateTimeValues: modification time or None if not available."""
         return ParseTime(self._times.get("lastWritten"))
 
     @property
-    def name(self):
+    def name(self) -> str:
         """str: name of the file entry, which does not include the full path."""
         return self._node.name
 
     @property
-    def size(self):
+    def size(self) -> int | None:
         """int: size of the file entry in bytes or None if not available."""
         record = self._node.record
         if self._node.is_folder or record is None:
@@ -228,7 +210,7 @@ class AFF4LFileEntry(file_entry.FileEntry):
 
         return stream.size if stream else None
 
-    def GetFileObject(self, data_stream_name=""):
+    def GetFileObject(self, data_stream_name: str = "") -> Any:
         """Retrieves a file-like object of a specific data stream.
 
         Args:
@@ -251,7 +233,7 @@ class AFF4LFileEntry(file_entry.FileEntry):
             path_spec, resolver_context=self._resolver_context
         )
 
-    def GetParentFileEntry(self):
+    def GetParentFileEntry(self) -> Any:
         """Retrieves the parent file entry.
 
         Returns:

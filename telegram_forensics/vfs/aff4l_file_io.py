@@ -6,25 +6,10 @@ from dfvfs.resolver import resolver
 from telegram_forensics.vfs import stream_file_io
 
 
-class AFF4LFile(stream_file_io.StreamFile):
+class AFF4LFile(stream_file_io.FileSystemFile):
     """File input/output (IO) object of a file in a logical AFF4 image."""
 
-    def __init__(self, resolver_context, path_spec):
-        """Initializes a file input/output (IO) object.
-
-        Args:
-          resolver_context (Context): resolver context.
-          path_spec (PathSpec): a path specification.
-        """
-        super().__init__(resolver_context, path_spec)
-        self._file_system = None
-
-    def _Close(self):
-        """Closes the file input/output (IO) object."""
-        super()._Close()
-        self._file_system = None
-
-    def _Open(self):
+    def _Open(self) -> None:
         """Opens the file input/output (IO) object defined by path specification.
 
         Raises:

@@ -1,5 +1,7 @@
 """AFF4L: a logical AFF4 image as a dfVFS file system."""
 
+from typing import Any
+
 from dfvfs.lib import errors
 from dfvfs.vfs import file_system
 
@@ -18,7 +20,7 @@ class AFF4LFileSystem(file_system.FileSystem):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_AFF4L
 
-    def __init__(self, resolver_context, path_spec):
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
         """Initializes a file system.
 
         Args:
@@ -26,15 +28,15 @@ class AFF4LFileSystem(file_system.FileSystem):
           path_spec (PathSpec): a path specification.
         """
         super().__init__(resolver_context, path_spec)
-        self._tree = None
-        self._volumes = None
+        self._tree: Any = None
+        self._volumes: Any = None
 
-    def _Close(self):
+    def _Close(self) -> None:
         """Closes the file system."""
         self._tree = None
         self._volumes = None
 
-    def _Open(self, mode="rb"):
+    def _Open(self, mode: str = "rb") -> None:
         """Opens the file system defined by path specification.
 
         Args:
@@ -58,7 +60,7 @@ class AFF4LFileSystem(file_system.FileSystem):
         except aff4_errors.Aff4Error as exception:
             raise errors.BackEndError(f"Unable to open AFF4 volume: {exception!s}")
 
-    def _GetNode(self, path_spec):
+    def _GetNode(self, path_spec: Any) -> Any:
         """Retrieves the node of a path specification.
 
         Args:
@@ -73,7 +75,7 @@ class AFF4LFileSystem(file_system.FileSystem):
 
         return self._tree.nodes.get("" if location == "/" else location)
 
-    def _GetSubStreamRecord(self, sub_stream):
+    def _GetSubStreamRecord(self, sub_stream: Any) -> Any:
         """Retrieves what the metadata says of a sub stream, in the form of a file.
 
         Args:
@@ -88,7 +90,7 @@ class AFF4LFileSystem(file_system.FileSystem):
             record.add(item.pairs())
         return record
 
-    def FileEntryExistsByPathSpec(self, path_spec):
+    def FileEntryExistsByPathSpec(self, path_spec: Any) -> bool:
         """Determines if a file entry for a path specification exists.
 
         Args:
@@ -99,7 +101,7 @@ class AFF4LFileSystem(file_system.FileSystem):
         """
         return self._GetNode(path_spec) is not None
 
-    def GetFileEntryByPathSpec(self, path_spec):
+    def GetFileEntryByPathSpec(self, path_spec: Any) -> Any:
         """Retrieves a file entry for a path specification.
 
         Args:
@@ -121,7 +123,7 @@ class AFF4LFileSystem(file_system.FileSystem):
             is_virtual=node.record is None,
         )
 
-    def GetRootFileEntry(self):
+    def GetRootFileEntry(self) -> Any:
         """Retrieves the root file entry.
 
         Returns:
@@ -129,7 +131,7 @@ class AFF4LFileSystem(file_system.FileSystem):
         """
         return self.GetFileEntryByPathSpec(self.NewPathSpec("/"))
 
-    def GetSubStreams(self, node):
+    def GetSubStreams(self, node: Any) -> Any:
         """Retrieves alternate data streams and extended attributes.
 
         Args:
@@ -143,7 +145,7 @@ class AFF4LFileSystem(file_system.FileSystem):
 
         return logical.sub_streams(node.record, self._volumes)
 
-    def NewPathSpec(self, location):
+    def NewPathSpec(self, location: str) -> Any:
         """Creates a path specification of a file in this file system.
 
         Args:
@@ -156,7 +158,7 @@ class AFF4LFileSystem(file_system.FileSystem):
             location=location, parent=self._path_spec.parent
         )
 
-    def OpenStream(self, path_spec):
+    def OpenStream(self, path_spec: Any) -> Any:
         """Opens the content of a file.
 
         Args:

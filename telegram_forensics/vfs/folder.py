@@ -116,17 +116,7 @@ class DfvfsFolder:
         if file_object is None:
             raise OSError(f"{name} has no data")
 
-        def read_at(offset: int, size: int) -> bytes:
-            if not size:
-                return b""
-            try:
-                file_object.seek(offset)
-                data: bytes = file_object.read(size)
-            except dfvfs_errors.Error as exception:
-                raise OSError(str(exception)) from exception
-            return data
-
-        return read_at
+        return reader_of(file_object)
 
     def folder(self, name: str) -> DfvfsFolder | None:
         """See `Folder`."""
@@ -134,6 +124,25 @@ class DfvfsFolder:
         if file_entry is None or not file_entry.IsDirectory():
             return None
         return DfvfsFolder(file_entry)
+
+
+def reader_of(file_object: Any) -> Callable[[int, int], bytes]:
+    """A function that reads a file of dfVFS at any offset.
+
+    It raises OSError if the file cannot be read.
+    """
+
+    def read_at(offset: int, size: int) -> bytes:
+        if not size:
+            return b""
+        try:
+            file_object.seek(offset)
+            data: bytes = file_object.read(size)
+        except dfvfs_errors.Error as exception:
+            raise OSError(str(exception)) from exception
+        return data
+
+    return read_at
 
 
 def modification_time(file_entry: Any) -> int | None:

@@ -1,18 +1,20 @@
 """File entry of the SQLCIPHER file system."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from dfvfs.lib import definitions
-from dfvfs.vfs import attribute
 from dfvfs.vfs import data_stream
 from dfvfs.vfs import directory
-from dfvfs.vfs import file_entry
 
+from telegram_forensics.vfs import file_entries
 from telegram_forensics.vfs import type_indicators
 
 
 class SQLCIPHERDirectory(directory.Directory):
     """Root directory of the SQLCIPHER file system."""
 
-    def _EntriesGenerator(self):
+    def _EntriesGenerator(self) -> Iterator[Any]:
         """Retrieves directory entries.
 
         Yields:
@@ -22,7 +24,7 @@ class SQLCIPHERDirectory(directory.Directory):
             yield self._file_system.NewPathSpec(location)
 
 
-class SQLCIPHERFileEntry(file_entry.FileEntry):
+class SQLCIPHERFileEntry(file_entries.DecryptedFileEntry):
     """File entry of the SQLCIPHER file system.
 
     The dates and times are those of the encrypted file; the virtual root has none.
@@ -32,15 +34,15 @@ class SQLCIPHERFileEntry(file_entry.FileEntry):
 
     def __init__(
         self,
-        resolver_context,
-        file_system,
-        path_spec,
-        source,
-        size,
+        resolver_context: Any,
+        file_system: Any,
+        path_spec: Any,
+        source: Any,
+        size: int | None,
         *,
-        is_root=False,
-        is_virtual=False,
-    ):
+        is_root: bool = False,
+        is_virtual: bool = False,
+    ) -> None:
         """Initializes a file entry.
 
         Args:
@@ -66,7 +68,7 @@ class SQLCIPHERFileEntry(file_entry.FileEntry):
         else:
             self.entry_type = definitions.FILE_ENTRY_TYPE_FILE
 
-    def _GetDataStreams(self):
+    def _GetDataStreams(self) -> Any:
         """Retrieves the data streams.
 
         Returns:
@@ -79,7 +81,7 @@ class SQLCIPHERFileEntry(file_entry.FileEntry):
 
         return self._data_streams
 
-    def _GetDirectory(self):
+    def _GetDirectory(self) -> Any:
         """Retrieves a directory.
 
         Returns:
@@ -90,77 +92,25 @@ class SQLCIPHERFileEntry(file_entry.FileEntry):
 
         return SQLCIPHERDirectory(self._file_system, self.path_spec)
 
-    def _GetStatAttribute(self):
-        """Retrieves a stat attribute.
+    def _GetSource(self) -> Any:
+        """Retrieves what the file is decrypted from.
 
         Returns:
-          StatAttribute: a stat attribute.
+          FileEntry: file entry of the encrypted file or None if there is none.
         """
-        stat_attribute = attribute.StatAttribute()
-        stat_attribute.size = self.size
-        stat_attribute.type = self.entry_type
-        return stat_attribute
-
-    def _GetSubFileEntries(self):
-        """Retrieves sub file entries.
-
-        Yields:
-          SQLCIPHERFileEntry: a sub file entry.
-        """
-        if self._directory is None:
-            self._directory = self._GetDirectory()
-
-        if self._directory:
-            for path_spec in self._directory.entries:
-                yield self._file_system.GetFileEntryByPathSpec(path_spec)
-
-    def _GetSourceTime(self, name):
-        """Retrieves a time of the encrypted file.
-
-        Args:
-          name (str): name of the file entry property.
-
-        Returns:
-          dfdatetime.DateTimeValues: time or None if not available.
-        """
-        return getattr(self._source, name, None)
+        return self._source
 
     @property
-    def access_time(self):
-        """dfdatetime.DateTimeValues: access time or None if not available."""
-        return self._GetSourceTime("access_time")
-
-    @property
-    def added_time(self):
-        """dfdatetime.DateTimeValues: added time or None if not available."""
-        return self._GetSourceTime("added_time")
-
-    @property
-    def change_time(self):
-        """dfdatetime.DateTimeValues: change time or None if not available."""
-        return self._GetSourceTime("change_time")
-
-    @property
-    def creation_time(self):
-        """dfdatetime.DateTimeValues: creation time or None if not available."""
-        return self._GetSourceTime("creation_time")
-
-    @property
-    def modification_time(self):
-        """dfdatetime.DateTimeValues: modification time or None if not available."""
-        return self._GetSourceTime("modification_time")
-
-    @property
-    def name(self):
+    def name(self) -> str:
         """str: name of the file entry, which does not include the full path."""
         return self._file_system.BasenamePath(self.path_spec.location)
 
     @property
-    def size(self):
+    def size(self) -> int | None:
         """int: size of the decrypted file, None for the root."""
         return self._size
 
-    def GetParentFileEntry(self):
+    def GetParentFileEntry(self) -> Any:
         """Retrieves the parent file entry.
 
         Returns:
@@ -170,19 +120,3 @@ class SQLCIPHERFileEntry(file_entry.FileEntry):
             return None
 
         return self._file_system.GetRootFileEntry()
-
-    def IsLocked(self):
-        """Determines if the database is locked.
-
-        Returns:
-          bool: True if no known key opens it.
-        """
-        return self._file_system.IsLocked()
-
-    def Unlock(self):
-        """Unlocks the database with the credentials of the key chain.
-
-        Returns:
-          bool: True if the database was unlocked.
-        """
-        return self._file_system.Unlock()

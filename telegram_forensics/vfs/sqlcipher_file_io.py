@@ -1,30 +1,17 @@
 """File input/output (IO) object of the SQLCIPHER file system."""
 
+from typing import Any
+
 from dfvfs.lib import errors
 from dfvfs.resolver import resolver
 
 from telegram_forensics.vfs import stream_file_io
 
 
-class SQLCIPHERFile(stream_file_io.StreamFile):
+class SQLCIPHERFile(stream_file_io.FileSystemFile):
     """Decrypted file of a SQLCipher database."""
 
-    def __init__(self, resolver_context, path_spec):
-        """Initializes a file input/output (IO) object.
-
-        Args:
-          resolver_context (Context): resolver context.
-          path_spec (PathSpec): a path specification.
-        """
-        super().__init__(resolver_context, path_spec)
-        self._file_system = None
-
-    def _Close(self):
-        """Closes the file input/output (IO) object."""
-        super()._Close()
-        self._file_system = None
-
-    def _Open(self):
+    def _Open(self) -> None:
         """Opens the file input/output (IO) object defined by path specification.
 
         Raises:
@@ -41,6 +28,6 @@ class SQLCIPHERFile(stream_file_io.StreamFile):
         self._SetStream(self._file_system.OpenContent(self._path_spec.location))
 
     @property
-    def problems(self):
+    def problems(self) -> Any:
         """list[tuple[int, str]]: offset and reason of what could not be read so far."""
         return self._stream.problems if self._stream is not None else []

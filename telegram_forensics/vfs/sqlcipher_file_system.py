@@ -1,5 +1,7 @@
 """SQLCIPHER: a decrypted SQLCipher database as a dfVFS file system."""
 
+from typing import Any
+
 from dfvfs.lib import errors
 from dfvfs.vfs import file_system
 
@@ -19,7 +21,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_SQLCIPHER
 
-    def __init__(self, resolver_context, path_spec):
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
         """Initializes a SQLCIPHER file system.
 
         Args:
@@ -27,13 +29,13 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
           path_spec (PathSpec): a path specification.
         """
         super().__init__(resolver_context, path_spec)
-        self._mount = None
+        self._mount: Any = None
 
-    def _Close(self):
+    def _Close(self) -> None:
         """Closes the file system."""
         self._mount = None
 
-    def _GetMount(self):
+    def _GetMount(self) -> Any:
         """Retrieves the database.
 
         Returns:
@@ -57,7 +59,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
 
         return self._mount
 
-    def _Open(self, mode="rb"):
+    def _Open(self, mode: str = "rb") -> None:
         """Opens the file system defined by path specification.
 
         Args:
@@ -69,7 +71,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
         if not self._path_spec.HasParent():
             raise errors.PathSpecError("Unsupported path specification without parent.")
 
-    def FileEntryExistsByPathSpec(self, path_spec):
+    def FileEntryExistsByPathSpec(self, path_spec: Any) -> bool:
         """Determines if a file entry for a path specification exists.
 
         Args:
@@ -81,7 +83,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
         location = getattr(path_spec, "location", None)
         return location == self.LOCATION_ROOT or location in self.GetLocations()
 
-    def GetFileEntryByPathSpec(self, path_spec):
+    def GetFileEntryByPathSpec(self, path_spec: Any) -> Any:
         """Retrieves a file entry for a path specification.
 
         Args:
@@ -120,7 +122,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
             is_virtual=source is None,
         )
 
-    def GetLocations(self):
+    def GetLocations(self) -> Any:
         """Retrieves the locations of the files.
 
         Returns:
@@ -128,7 +130,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
         """
         return self._GetMount().locations
 
-    def GetRootFileEntry(self):
+    def GetRootFileEntry(self) -> Any:
         """Retrieves the root file entry.
 
         Returns:
@@ -136,7 +138,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
         """
         return self.GetFileEntryByPathSpec(self.NewPathSpec(self.LOCATION_ROOT))
 
-    def IsLocked(self):
+    def IsLocked(self) -> bool:
         """Determines if no known key opens the database.
 
         Returns:
@@ -144,7 +146,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
         """
         return self._GetMount().is_locked
 
-    def NewPathSpec(self, location):
+    def NewPathSpec(self, location: str) -> Any:
         """Creates a path specification of a file in this file system.
 
         Args:
@@ -155,7 +157,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
         """
         return self._GetMount().path_spec(location)
 
-    def OpenContent(self, location):
+    def OpenContent(self, location: str) -> Any:
         """Opens a decrypted file.
 
         Args:
@@ -174,7 +176,7 @@ class SQLCIPHERFileSystem(file_system.FileSystem):
                 f"Unable to open {location:s} with error: {exception!s}"
             )
 
-    def Unlock(self):
+    def Unlock(self) -> bool:
         """Tries again with the credentials that the key chain has by now.
 
         Returns:

@@ -19,6 +19,7 @@ from telegram_forensics.formats.sqlcipher_detection import Files, find_cipher
 from telegram_forensics.formats.sqlcipher_keys import is_plaintext
 from telegram_forensics.formats.sqlcipher_pages import PageCipher
 from telegram_forensics.formats.sqlite_pages import ReadAt
+from telegram_forensics.vfs import folder as vfs_folder
 from telegram_forensics.vfs import type_indicators
 from telegram_forensics.vfs.sqlcipher_key_sources import (
     KEY_SOURCES,
@@ -272,14 +273,4 @@ def _reader(file_entry: Any) -> tuple[ReadAt, int]:
     if file_object is None:
         return (lambda offset, size: b""), 0
 
-    def read_at(offset: int, size: int) -> bytes:
-        if not size:
-            return b""
-        try:
-            file_object.seek(offset)
-            data: bytes = file_object.read(size)
-        except dfvfs_errors.Error as exception:
-            raise OSError(str(exception)) from exception
-        return data
-
-    return read_at, size
+    return vfs_folder.reader_of(file_object), size

@@ -1,5 +1,7 @@
 """Resolver helper of the SQLCIPHER back-end."""
 
+from typing import Any
+
 from dfvfs.resolver_helpers import resolver_helper
 
 from telegram_forensics.vfs import type_indicators
@@ -14,7 +16,7 @@ class SQLCIPHERResolverHelper(resolver_helper.ResolverHelper):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_SQLCIPHER
 
-    def NewFileObject(self, resolver_context, path_spec):
+    def NewFileObject(self, resolver_context: Any, path_spec: Any) -> Any:
         """Creates a new file input/output (IO) object.
 
         Args:
@@ -28,7 +30,7 @@ class SQLCIPHERResolverHelper(resolver_helper.ResolverHelper):
 
         return sqlcipher_file_io.SQLCIPHERFile(resolver_context, path_spec)
 
-    def NewFileSystem(self, resolver_context, path_spec):
+    def NewFileSystem(self, resolver_context: Any, path_spec: Any) -> Any:
         """Creates a new file system object.
 
         Args:

@@ -1,6 +1,7 @@
 """Shared file input/output (IO) object over a stream with `size` and `read_at`."""
 
 import os
+from typing import Any
 
 from dfvfs.file_io import file_io
 
@@ -8,7 +9,7 @@ from dfvfs.file_io import file_io
 class StreamFile(file_io.FileIO):
     """File input/output (IO) object over a stream."""
 
-    def __init__(self, resolver_context, path_spec):
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
         """Initializes a file input/output (IO) object.
 
         Args:
@@ -19,13 +20,13 @@ class StreamFile(file_io.FileIO):
         self._closed_reason = "Not opened."
         self._current_offset = 0
         self._size = 0
-        self._stream = None
+        self._stream: Any = None
 
-    def _Close(self):
+    def _Close(self) -> None:
         """Closes the file input/output (IO) object."""
         self._stream = None
 
-    def _SetStream(self, stream):
+    def _SetStream(self, stream: Any) -> None:
         """Sets the stream.
 
         Args:
@@ -38,7 +39,7 @@ class StreamFile(file_io.FileIO):
     # Note: that the following functions do not follow the style guide because they are
     # part of the file-like object interface.
 
-    def read(self, size=None):
+    def read(self, size: int | None = None) -> bytes:
         """Reads a byte string at the current offset.
 
         Args:
@@ -67,7 +68,7 @@ class StreamFile(file_io.FileIO):
         self._current_offset += size
         return data
 
-    def seek(self, offset, whence=os.SEEK_SET):
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> None:
         """Seeks to an offset.
 
         Args:
@@ -91,7 +92,7 @@ class StreamFile(file_io.FileIO):
 
         self._current_offset = offset
 
-    def get_offset(self):
+    def get_offset(self) -> int:
         """Retrieves the current offset.
 
         Returns:
@@ -105,7 +106,7 @@ class StreamFile(file_io.FileIO):
 
         return self._current_offset
 
-    def get_size(self):
+    def get_size(self) -> int:
         """Retrieves the size.
 
         Returns:
@@ -118,3 +119,22 @@ class StreamFile(file_io.FileIO):
             raise OSError(self._closed_reason)
 
         return self._size
+
+
+class FileSystemFile(StreamFile):
+    """File input/output (IO) object of a file in a file system, which it holds open."""
+
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
+        """Initializes a file input/output (IO) object.
+
+        Args:
+          resolver_context (Context): resolver context.
+          path_spec (PathSpec): a path specification.
+        """
+        super().__init__(resolver_context, path_spec)
+        self._file_system: Any = None
+
+    def _Close(self) -> None:
+        """Closes the file input/output (IO) object."""
+        super()._Close()
+        self._file_system = None

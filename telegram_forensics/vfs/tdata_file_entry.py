@@ -1,21 +1,23 @@
 """File entry of the TDATA file system."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from dfdatetime import posix_time as dfdatetime_posix_time
 
 from dfvfs.lib import definitions
 from dfvfs.lib import errors
-from dfvfs.vfs import attribute
 from dfvfs.vfs import data_stream
 from dfvfs.vfs import directory
-from dfvfs.vfs import file_entry
 
+from telegram_forensics.vfs import file_entries
 from telegram_forensics.vfs import type_indicators
 
 
 class TDATADirectory(directory.Directory):
     """Directory of the TDATA file system."""
 
-    def __init__(self, file_system, path_spec, node):
+    def __init__(self, file_system: Any, path_spec: Any, node: Any) -> None:
         """Initializes a directory.
 
         Args:
@@ -26,7 +28,7 @@ class TDATADirectory(directory.Directory):
         super().__init__(file_system, path_spec)
         self._node = node
 
-    def _EntriesGenerator(self):
+    def _EntriesGenerator(self) -> Iterator[Any]:
         """Retrieves directory entries.
 
         Yields:
@@ -36,7 +38,7 @@ class TDATADirectory(directory.Directory):
             yield self._file_system.NewPathSpec(node.location)
 
 
-class TDATAFileEntry(file_entry.FileEntry):
+class TDATAFileEntry(file_entries.DecryptedFileEntry):
     """File entry of the TDATA file system.
 
     The dates and times are those of the encrypted file, for a file joined from slices
@@ -47,14 +49,14 @@ class TDATAFileEntry(file_entry.FileEntry):
 
     def __init__(
         self,
-        resolver_context,
-        file_system,
-        path_spec,
-        node,
+        resolver_context: Any,
+        file_system: Any,
+        path_spec: Any,
+        node: Any,
         *,
-        is_root=False,
-        is_virtual=False,
-    ):
+        is_root: bool = False,
+        is_virtual: bool = False,
+    ) -> None:
         """Initializes a file entry.
 
         Args:
@@ -73,13 +75,13 @@ class TDATAFileEntry(file_entry.FileEntry):
             is_virtual=is_virtual,
         )
         self._node = node
-        self._size = None
+        self._size: Any = None
         if node.is_folder:
             self.entry_type = definitions.FILE_ENTRY_TYPE_DIRECTORY
         else:
             self.entry_type = definitions.FILE_ENTRY_TYPE_FILE
 
-    def _GetDataStreams(self):
+    def _GetDataStreams(self) -> Any:
         """Retrieves the data streams.
 
         A live login has none unless the examiner asked for it, so that no tool reads
@@ -96,7 +98,7 @@ class TDATAFileEntry(file_entry.FileEntry):
 
         return self._data_streams
 
-    def _GetDirectory(self):
+    def _GetDirectory(self) -> Any:
         """Retrieves a directory.
 
         Returns:
@@ -107,42 +109,15 @@ class TDATAFileEntry(file_entry.FileEntry):
 
         return TDATADirectory(self._file_system, self.path_spec, self._node)
 
-    def _GetStatAttribute(self):
-        """Retrieves a stat attribute.
+    def _GetSource(self) -> Any:
+        """Retrieves what the file is decrypted from.
 
         Returns:
-          StatAttribute: a stat attribute.
+          FileEntry: file entry of the encrypted file or None if there is none.
         """
-        stat_attribute = attribute.StatAttribute()
-        stat_attribute.size = self.size
-        stat_attribute.type = self.entry_type
-        return stat_attribute
+        return self._node.source
 
-    def _GetSubFileEntries(self):
-        """Retrieves sub file entries.
-
-        Yields:
-          TDATAFileEntry: a sub file entry.
-        """
-        if self._directory is None:
-            self._directory = self._GetDirectory()
-
-        if self._directory:
-            for path_spec in self._directory.entries:
-                yield self._file_system.GetFileEntryByPathSpec(path_spec)
-
-    def _GetSourceTime(self, name):
-        """Retrieves a time of the encrypted file.
-
-        Args:
-          name (str): name of the file entry property.
-
-        Returns:
-          dfdatetime.DateTimeValues: time or None if not available.
-        """
-        return getattr(self._node.source, name, None)
-
-    def _IsReadable(self):
+    def _IsReadable(self) -> bool:
         """Determines if the content can be, and may be, read.
 
         Returns:
@@ -156,7 +131,7 @@ class TDATAFileEntry(file_entry.FileEntry):
         return True
 
     @property
-    def access_time(self):
+    def access_time(self) -> Any:
         """dfdatetime.DateTimeValues: access time or None if not available.
 
         For cached media this is the last use that the client itself recorded.
@@ -167,37 +142,17 @@ class TDATAFileEntry(file_entry.FileEntry):
         return self._GetSourceTime("access_time")
 
     @property
-    def added_time(self):
-        """dfdatetime.DateTimeValues: added time or None if not available."""
-        return self._GetSourceTime("added_time")
-
-    @property
-    def change_time(self):
-        """dfdatetime.DateTimeValues: change time or None if not available."""
-        return self._GetSourceTime("change_time")
-
-    @property
-    def creation_time(self):
-        """dfdatetime.DateTimeValues: creation time or None if not available."""
-        return self._GetSourceTime("creation_time")
-
-    @property
-    def modification_time(self):
-        """dfdatetime.DateTimeValues: modification time or None if not available."""
-        return self._GetSourceTime("modification_time")
-
-    @property
-    def name(self):
+    def name(self) -> str:
         """str: name of the file entry, which does not include the full path."""
         return self._node.name
 
     @property
-    def note(self):
+    def note(self) -> str:
         """str: what a manifest has to say of the content, empty if nothing."""
         return self._node.note
 
     @property
-    def size(self):
+    def size(self) -> int | None:
         """int: size of the decrypted content, None for folders and damaged files."""
         if self._node.stream is not None:
             return self._node.stream.size
@@ -211,7 +166,7 @@ class TDATAFileEntry(file_entry.FileEntry):
 
         return self._size
 
-    def GetParentFileEntry(self):
+    def GetParentFileEntry(self) -> Any:
         """Retrieves the parent file entry.
 
         Returns:
@@ -225,7 +180,7 @@ class TDATAFileEntry(file_entry.FileEntry):
             self._file_system.NewPathSpec(location)
         )
 
-    def OpenContent(self):
+    def OpenContent(self) -> Any:
         """Opens the decrypted content.
 
         Returns:
@@ -237,7 +192,7 @@ class TDATAFileEntry(file_entry.FileEntry):
         """
         return self._file_system.OpenContent(self._node)
 
-    def ReadContent(self):
+    def ReadContent(self) -> bytes:
         """Decrypts the file.
 
         Returns:
@@ -248,19 +203,3 @@ class TDATAFileEntry(file_entry.FileEntry):
           BackEndError: if the file cannot be decrypted.
         """
         return self._file_system.ReadContent(self._node)
-
-    def IsLocked(self):
-        """Determines if the storage is locked.
-
-        Returns:
-          bool: True if no known passcode opens it.
-        """
-        return self._file_system.IsLocked()
-
-    def Unlock(self):
-        """Unlocks the storage with the credentials of the key chain.
-
-        Returns:
-          bool: True if the storage was unlocked.
-        """
-        return self._file_system.Unlock()

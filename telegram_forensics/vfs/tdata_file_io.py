@@ -1,6 +1,7 @@
 """File input/output (IO) object of the TDATA file system."""
 
 import os
+from typing import Any
 
 from dfvfs.file_io import file_io
 from dfvfs.lib import errors
@@ -15,7 +16,7 @@ class TDATAFile(file_io.FileIO):
     joined from slices are not: they can be larger than the memory.
     """
 
-    def __init__(self, resolver_context, path_spec):
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
         """Initializes a file input/output (IO) object.
 
         Args:
@@ -23,16 +24,16 @@ class TDATAFile(file_io.FileIO):
           path_spec (PathSpec): a path specification.
         """
         super().__init__(resolver_context, path_spec)
-        self._file_system = None
-        self._stream = None
+        self._file_system: Any = None
+        self._stream: Any = None
         self._size = 0
 
-    def _Close(self):
+    def _Close(self) -> None:
         """Closes the file input/output (IO) object."""
         self._file_system = None
         self._stream = None
 
-    def _Open(self):
+    def _Open(self) -> None:
         """Opens the file input/output (IO) object defined by path specification.
 
         Raises:
@@ -51,7 +52,7 @@ class TDATAFile(file_io.FileIO):
     # Note: that the following functions do not follow the style guide because they are
     # part of the file-like object interface.
 
-    def read(self, size=None):
+    def read(self, size: int | None = None) -> bytes:
         """Reads a byte string at the current offset.
 
         Args:
@@ -69,7 +70,7 @@ class TDATAFile(file_io.FileIO):
 
         return self._stream.read(-1 if size is None else size)
 
-    def seek(self, offset, whence=os.SEEK_SET):
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> None:
         """Seeks to an offset.
 
         Args:
@@ -87,7 +88,7 @@ class TDATAFile(file_io.FileIO):
         except ValueError as exception:
             raise OSError(str(exception))
 
-    def get_offset(self):
+    def get_offset(self) -> int:
         """Retrieves the current offset.
 
         Returns:
@@ -101,7 +102,7 @@ class TDATAFile(file_io.FileIO):
 
         return self._stream.tell()
 
-    def get_size(self):
+    def get_size(self) -> int:
         """Retrieves the size of the file.
 
         Returns:

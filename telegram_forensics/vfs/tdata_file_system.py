@@ -2,6 +2,7 @@
 
 import io
 import os
+from typing import Any
 
 from dfvfs.lib import errors
 from dfvfs.path import factory
@@ -34,7 +35,7 @@ class TDATAFileSystem(file_system.FileSystem):
 
     TYPE_INDICATOR = type_indicators.TYPE_INDICATOR_TDATA
 
-    def __init__(self, resolver_context, path_spec):
+    def __init__(self, resolver_context: Any, path_spec: Any) -> None:
         """Initializes a TDATA file system.
 
         Args:
@@ -44,15 +45,15 @@ class TDATAFileSystem(file_system.FileSystem):
         super().__init__(resolver_context, path_spec)
         self._last_content = (None, b"")
         self._is_locked = False
-        self._tree = None
+        self._tree: Any = None
 
-    def _Close(self):
+    def _Close(self) -> None:
         """Closes the file system."""
         self._last_content = (None, b"")
         self._is_locked = False
         self._tree = None
 
-    def _Open(self, mode="rb"):
+    def _Open(self, mode: str = "rb") -> None:
         """Opens the file system defined by path specification.
 
         Args:
@@ -64,7 +65,7 @@ class TDATAFileSystem(file_system.FileSystem):
         if not self._path_spec.HasParent():
             raise errors.PathSpecError("Unsupported path specification without parent.")
 
-    def _GetPasscodes(self):
+    def _GetPasscodes(self) -> Any:
         """Retrieves the passcode candidates.
 
         Returns:
@@ -91,7 +92,7 @@ class TDATAFileSystem(file_system.FileSystem):
                     values.append(password)
         return tdesktop_passcodes.Passcodes(tuple(values))
 
-    def _GetTree(self):
+    def _GetTree(self) -> Any:
         """Retrieves the file tree.
 
         Returns:
@@ -100,9 +101,19 @@ class TDATAFileSystem(file_system.FileSystem):
         Raises:
           BackEndError: if the storage cannot be read.
         """
-        if self._tree is not None:
-            return self._tree
+        if self._tree is None:
+            self._tree = self._BuildTree()
+        return self._tree
 
+    def _BuildTree(self) -> Any:
+        """Builds the file tree, and determines if the storage is locked.
+
+        Returns:
+          dict[str, Node]: nodes by location.
+
+        Raises:
+          BackEndError: if the storage cannot be read.
+        """
         key_file_path_spec = self._path_spec.parent
         location = getattr(key_file_path_spec, "location", "") or ""
         parent_file_system = resolver.Resolver.OpenFileSystem(
@@ -128,24 +139,24 @@ class TDATAFileSystem(file_system.FileSystem):
                 first_passcode=getattr(self._path_spec, "identifier", None),
             )
             if is_legacy:
-                account_hash = parent_file_system.BasenamePath(
-                    parent_file_system.DirnamePath(location)
-                )
+                folder = parent_file_system.DirnamePath(location)
+                account_hash = parent_file_system.BasenamePath(folder)
                 accounts = [
-                    account
-                    for account in storage.accounts
-                    if account.hash == account_hash
+                    item for item in storage.accounts if item.hash == account_hash
                 ]
-                key_slots = [slot for account in accounts for slot in account.key_slots]
+                key_slots = [slot for item in accounts for slot in item.key_slots]
             else:
                 data_name = slot_name.data_name if slot_name else None
                 accounts = [
-                    account
-                    for account in storage.accounts
-                    if account.data_name in (None, data_name)
+                    item
+                    for item in storage.accounts
+                    if item.data_name in (None, data_name)
                 ]
-                key_slots = storage.key_slots.get(data_name, [])
-            tree = tdata_tree.build_tree(
+                key_slots = []
+                if data_name is not None:
+                    key_slots = storage.key_slots.get(data_name, [])
+            self._is_locked = self._IsLocked(key_slots, accounts)
+            return tdata_tree.build_tree(
                 storage, tdata_folder, lambda account: account in accounts
             )
         except OSError as exception:
@@ -153,14 +164,23 @@ class TDATAFileSystem(file_system.FileSystem):
                 f"Unable to read Telegram Desktop storage with error: {exception!s}"
             )
 
+    @staticmethod
+    def _IsLocked(key_slots: Any, accounts: Any) -> bool:
+        """Determines if no candidate opens a storage.
+
+        Args:
+          key_slots (list[KeySlot]): key files.
+          accounts (list[Account]): accounts that they open.
+
+        Returns:
+          bool: True if there is a key file, and no key.
+        """
         has_key = any(slot.local_key for slot in key_slots) or any(
             account.local_keys for account in accounts
         )
-        self._is_locked = bool(key_slots) and not has_key
-        self._tree = tree
-        return tree
+        return bool(key_slots) and not has_key
 
-    def FileEntryExistsByPathSpec(self, path_spec):
+    def FileEntryExistsByPathSpec(self, path_spec: Any) -> bool:
         """Determines if a file entry for a path specification exists.
 
         Args:
@@ -171,7 +191,7 @@ class TDATAFileSystem(file_system.FileSystem):
         """
         return getattr(path_spec, "location", None) in self._GetTree()
 
-    def GetFileEntryByPathSpec(self, path_spec):
+    def GetFileEntryByPathSpec(self, path_spec: Any) -> Any:
         """Retrieves a file entry for a path specification.
 
         Args:
@@ -193,7 +213,7 @@ class TDATAFileSystem(file_system.FileSystem):
             is_virtual=node.is_folder,
         )
 
-    def GetRootFileEntry(self):
+    def GetRootFileEntry(self) -> Any:
         """Retrieves the root file entry.
 
         Returns:
@@ -201,7 +221,7 @@ class TDATAFileSystem(file_system.FileSystem):
         """
         return self.GetFileEntryByPathSpec(self.NewPathSpec("/"))
 
-    def IsLocked(self):
+    def IsLocked(self) -> bool:
         """Determines if none of the known passcodes opens the storage.
 
         Only this mount point counts: beside it can lie another data set (-key NAME)
@@ -213,7 +233,7 @@ class TDATAFileSystem(file_system.FileSystem):
         self._GetTree()
         return self._is_locked
 
-    def NewPathSpec(self, location):
+    def NewPathSpec(self, location: str) -> Any:
         """Creates a path specification of a file in this file system.
 
         Args:
@@ -229,7 +249,7 @@ class TDATAFileSystem(file_system.FileSystem):
             parent=self._path_spec.parent,
         )
 
-    def OpenContent(self, node):
+    def OpenContent(self, node: Any) -> Any:
         """Opens the decrypted content of a file.
 
         Args:
@@ -256,7 +276,7 @@ class TDATAFileSystem(file_system.FileSystem):
         self._CheckAccess(node, head)
         return _StreamIO(node.stream), size
 
-    def _CheckAccess(self, node, content):
+    def _CheckAccess(self, node: Any, content: bytes) -> bool:
         """Checks that content may be given out.
 
         Args:
@@ -280,7 +300,7 @@ class TDATAFileSystem(file_system.FileSystem):
             )
         return True
 
-    def ReadContent(self, node):
+    def ReadContent(self, node: Any) -> bytes:
         """Decrypts a file.
 
         Args:
@@ -302,7 +322,7 @@ class TDATAFileSystem(file_system.FileSystem):
             self._last_content = (node.location, content)
         return content
 
-    def ReadSecretContent(self, node):
+    def ReadSecretContent(self, node: Any) -> bytes:
         """Decrypts a file whoever asks; for sizes only.
 
         Args:
@@ -321,7 +341,7 @@ class TDATAFileSystem(file_system.FileSystem):
                 f"Unable to decrypt {node.location:s} with error: {exception!s}"
             )
 
-    def Unlock(self):
+    def Unlock(self) -> bool:
         """Tries again with the credentials that the key chain has by now.
 
         Returns:
@@ -334,7 +354,7 @@ class TDATAFileSystem(file_system.FileSystem):
 class _StreamIO(io.RawIOBase):
     """Binary stream over the content of a node that is not held in memory."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: Any) -> None:
         """Initializes a binary stream.
 
         Args:
@@ -344,7 +364,7 @@ class _StreamIO(io.RawIOBase):
         self._offset = 0
         self._stream = stream
 
-    def readable(self):
+    def readable(self) -> bool:
         """Determines if the stream can be read.
 
         Returns:
@@ -352,7 +372,7 @@ class _StreamIO(io.RawIOBase):
         """
         return True
 
-    def readall(self):
+    def readall(self) -> bytes:
         """Reads all that is left.
 
         Returns:
@@ -360,7 +380,7 @@ class _StreamIO(io.RawIOBase):
         """
         return self._ReadAt(self._stream.size - self._offset)
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> int:
         """Reads into a buffer.
 
         Args:
@@ -373,7 +393,7 @@ class _StreamIO(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
-    def _ReadAt(self, size):
+    def _ReadAt(self, size: int) -> bytes:
         """Reads at the current offset.
 
         Args:
@@ -393,7 +413,7 @@ class _StreamIO(io.RawIOBase):
         self._offset += len(data)
         return data
 
-    def seek(self, offset, whence=os.SEEK_SET):
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Seeks to an offset.
 
         Args:
@@ -416,7 +436,7 @@ class _StreamIO(io.RawIOBase):
         self._offset = offset
         return offset
 
-    def tell(self):
+    def tell(self) -> int:
         """Retrieves the current offset.
 
         Returns:
@@ -425,7 +445,7 @@ class _StreamIO(io.RawIOBase):
         return self._offset
 
 
-def _is_login(content):
+def _is_login(content: bytes) -> bool:
     """Determines if decrypted content holds authorization keys.
 
     Args:
@@ -445,7 +465,7 @@ def _is_login(content):
     )
 
 
-def keys_are_allowed():
+def keys_are_allowed() -> bool:
     """Determines if the examiner wants key material to be readable.
 
     Returns:

@@ -25,11 +25,8 @@ from telegram_forensics.formats import tdf
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.qds import QdsReader
 from telegram_forensics.formats.tdesktop_crypto import settings_key
-from telegram_forensics.formats.tdesktop_storage import (
-    Account,
-    TdataStorage,
-    ordered_slots,
-)
+from telegram_forensics.formats.tdesktop_slots import ordered_slots
+from telegram_forensics.formats.tdesktop_storage import Account, TdataStorage
 from telegram_forensics.vfs.folder import DfvfsFolder
 from telegram_forensics.vfs.tdata_cache_tree import KINDS, CacheTree
 from telegram_forensics.vfs.tdata_node import Node

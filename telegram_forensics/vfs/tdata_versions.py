@@ -17,6 +17,7 @@ from dfvfs.lib import errors as dfvfs_errors
 from dfvfs.path import factory
 from dfvfs.resolver import resolver
 
+from telegram_forensics.formats import tdesktop_slots
 from telegram_forensics.formats import tdesktop_storage
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.tdesktop_other_keys import OtherKeyFile
@@ -91,7 +92,7 @@ def _read_key_files(folder: DfvfsFolder, logical_name: str) -> list[bytes]:
     """Contents of the slots of a key file; those that cannot be read are left out."""
     contents = []
     try:
-        slots = tdesktop_storage.ordered_slots(folder.entries(), logical_name)
+        slots = tdesktop_slots.ordered_slots(folder.entries(), logical_name)
     except OSError:
         return []
     for name in slots:

@@ -51,6 +51,7 @@ MESSAGES = {
     "chromium156_leveldb_webk_passcode": 1,
     "chromium113_leveldb_webogram_webz": 1,
     "firefox153_weba": 1603,
+    "firefox153_webk": 1,
 }
 
 

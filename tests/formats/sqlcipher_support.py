@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from telegram_forensics.formats import sqlcipher_database
-from telegram_forensics.formats.sqlcipher_detection import Files
-from telegram_forensics.formats.sqlcipher_keys import DatabaseKey
+from telegram_forensics.formats.errors import FormatError
+from telegram_forensics.formats.sqlcipher_detection import Files, find_cipher
+from telegram_forensics.formats.sqlcipher_keys import DatabaseKey, is_plaintext
 from tests.builders import sqlcipher, sqlite_files
 
 
@@ -24,11 +25,27 @@ def files_of(database: bytes, wal: bytes | None = None) -> Files:
     )
 
 
+def open_database(
+    key: DatabaseKey, files: Files
+) -> sqlcipher_database.SqlcipherDatabase:
+    """Opens a database.
+
+    Raises:
+        FormatError: if it is not encrypted, or the key does not open it.
+    """
+    cipher = find_cipher(key, files)
+    if cipher is None:
+        if is_plaintext(files.head()):
+            raise FormatError(0, "the database is not encrypted")
+        raise FormatError(0, "the key opens no page of the database")
+    return sqlcipher_database.decrypt_files(cipher, files)
+
+
 def open_files(
     files: sqlite_files.Files, key: DatabaseKey
 ) -> sqlcipher_database.SqlcipherDatabase:
     """Opens a database and its log."""
-    return sqlcipher_database.open_database(key, files_of(files.database, files.wal))
+    return open_database(key, files_of(files.database, files.wal))
 
 
 def read_all(opened: sqlcipher_database.SqlcipherDatabase) -> sqlite_files.Files:

@@ -11,9 +11,7 @@ import pytest
 
 from telegram_forensics.formats.android_custom_params import (
     MessageCustomParams,
-    StoryCustomParams,
     read_message_custom_params,
-    read_story_custom_params,
 )
 from telegram_forensics.formats.tl_object import TLError, TLObject
 from tests import helpers
@@ -45,7 +43,7 @@ def head(flags: int, version: int = 1) -> bytes:
     return struct.pack("<iI", version, flags)
 
 
-def plain(record: MessageCustomParams | StoryCustomParams) -> dict[str, Any]:
+def plain(record: MessageCustomParams) -> dict[str, Any]:
     """The fields that are set, objects as dictionaries."""
     fields = dataclasses.fields(record)
     values = {field.name: getattr(record, field.name) for field in fields}
@@ -172,60 +170,27 @@ def test_leftover() -> None:
     assert record.warnings == ["offset 0x20: 3 bytes behind the record"]
 
 
-@pytest.mark.parametrize("read", [read_message_custom_params, read_story_custom_params])
-def test_head(read: Any) -> None:
+def test_head() -> None:
     """Another version, or no head at all, is refused."""
     for version in (0, 2, -1):
         with pytest.raises(TLError, match=f"unknown version {version}"):
-            read(head(0, version) + FIXED)
+            read_message_custom_params(head(0, version) + FIXED)
     for data in helpers.every_truncation(head(0)):
         with pytest.raises(TLError):
-            read(data)
-
-
-def test_story() -> None:
-    """All fields of a story's record, single ones, and none."""
-    language, target = string(b"de"), string(b"en")
-    record = read_story_custom_params(head(0xF) + language + TEXT + target)
-    whole = plain(record)
-    assert whole == {
-        "version": 1,
-        "flags": 0xF,
-        "is_translated": True,
-        "detected_language": "de",
-        "translated_text": {
-            "_": "textWithEntities",
-            "text": "übersetzt",
-            "entities": [],
-        },
-        "translated_language": "en",
-        "leftover": 0,
-        "warnings": [],
-    }
-    assert read_story_custom_params(head(0)) == StoryCustomParams(1, 0)
-    assert read_story_custom_params(head(1)) == StoryCustomParams(1, 1, True)
-    single = read_story_custom_params(head(2) + language)
-    assert single == StoryCustomParams(1, 2, detected_language="de")
-    single = read_story_custom_params(head(8) + target)
-    assert single == StoryCustomParams(1, 8, translated_language="en")
+            read_message_custom_params(data)
 
 
 def test_mutations() -> None:
     """Any bytes are read or refused; leftovers are never silent."""
     refused = told = 0
-    story = head(0xF) + string(b"de") + TEXT + string(b"en")
-    for whole, read in (
-        (DATA, read_message_custom_params),
-        (story, read_story_custom_params),
-    ):
-        for data in helpers.mutations(whole, 1000, "custom"):
-            try:
-                record = read(data)
-            except TLError as error:
-                refused += 1
-                assert 0 <= error.offset <= len(data)
-            else:
-                told += bool(record.warnings)
-                assert (record.leftover > 0) <= (record.warnings != [])
+    for data in helpers.mutations(DATA, 2000, "custom"):
+        try:
+            record = read_message_custom_params(data)
+        except TLError as error:
+            refused += 1
+            assert 0 <= error.offset <= len(data)
+        else:
+            told += bool(record.warnings)
+            assert (record.leftover > 0) <= (record.warnings != [])
     assert refused > 50
     assert told > 200

@@ -26,8 +26,8 @@ from telegram_forensics.formats.browser_values import (
     JsRegExp,
     JsSet,
     JsTypedArray,
-    to_plain,
 )
+from tests.plain_values import to_plain
 
 EXAMPLE = bytes.fromhex(
     "030000000000f1ff000000000800ffff090000800400ffff6c616e675f636f6465000000"

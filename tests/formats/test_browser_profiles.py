@@ -17,7 +17,6 @@ from telegram_forensics.formats import (
 )
 from telegram_forensics.formats.browser_bytes import Findings
 from telegram_forensics.formats.browser_cache_storage import (
-    entry_file_name,
     origin_folder,
     read_entry,
     read_index,
@@ -31,7 +30,7 @@ from telegram_forensics.formats.browser_local_storage import LocalStorage, TimeB
 from telegram_forensics.formats.browser_sortable_key import read_sortable_key
 from telegram_forensics.formats.browser_sqlite_storage import (
     chromium_database_file_name,
-    firefox_database_name,
+    firefox_database_file_name,
     firefox_item_text,
     indexed_db_value,
     map_entry_text,
@@ -39,7 +38,6 @@ from telegram_forensics.formats.browser_sqlite_storage import (
     read_service_workers,
     read_usage,
 )
-from telegram_forensics.formats.browser_values import to_plain
 from telegram_forensics.formats.errors import Issue
 from tests.browser_samples import (
     INDEXED_DB,
@@ -51,6 +49,7 @@ from tests.browser_samples import (
     sample_folder,
     truth,
 )
+from tests.plain_values import to_plain
 
 pytestmark = needs_samples
 SQLITE_PROFILE = WEB / "chromium156_sqlite_webk" / "Default"
@@ -307,7 +306,7 @@ def test_firefox_profile(profile: str) -> None:
     messages: list[Any] = []
     for path in (folder / "idb").glob("*.sqlite"):
         ((name,),) = rows(path, "SELECT name FROM database")
-        assert firefox_database_name(path.name) == name
+        assert firefox_database_file_name(name) == path.name
         for key, data in rows(path, "SELECT key, data FROM object_data"):
             assert isinstance(read_sortable_key(key, False), str)
             decoded = browser_firefox_clone.decode_record(data)
@@ -348,7 +347,8 @@ def test_cache_storage() -> None:
             (entry_path,) = (path.parent / cache.directory).glob("*_0")
             with entry_path.open("rb") as file:
                 entry = read_entry(file, issues)
-            assert entry_file_name(entry.url) == entry_path.name
+            digest = hashlib.sha1(entry.url.encode()).digest()
+            assert f"{int.from_bytes(digest[:8], 'little'):016x}_0" == entry_path.name
             assert entry.status == 200
             facts = truth(path.relative_to(WEB).parts[0])
             start, end = (int(moment * 1e6) for moment in facts["written_between_unix"])

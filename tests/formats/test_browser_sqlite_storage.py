@@ -13,7 +13,6 @@ from telegram_forensics.formats.browser_sortable_key import read_sortable_key
 from telegram_forensics.formats.browser_sqlite_storage import (
     chromium_database_file_name,
     firefox_database_file_name,
-    firefox_database_name,
     firefox_item_text,
     indexed_db_value,
     map_entry_text,
@@ -50,15 +49,6 @@ def test_chromium_file_names(name: str) -> None:
 @pytest.mark.parametrize("name", FIREFOX_NAMES)
 def test_firefox_file_names(name: str) -> None:
     assert firefox_database_file_name(name) == FIREFOX_NAMES[name]
-    assert firefox_database_name(FIREFOX_NAMES[name]) == name
-
-
-def test_firefox_file_names_that_do_not_tell() -> None:
-    long_name = "a name that is longer than twenty-one characters"
-    assert firefox_database_name(firefox_database_file_name(long_name)) is None
-    assert firefox_database_name("295338592tatt-ad.sqlite") is None
-    assert firefox_database_name("other.sqlite") is None
-    assert firefox_database_name(firefox_database_file_name("имя")) == "имя"
 
 
 def units(text: str) -> bytes:

@@ -25,9 +25,9 @@ from telegram_forensics.formats.browser_values import (
     JsSet,
     JsTypedArray,
     as_bytes,
-    to_plain,
 )
 from tests.builders.leveldb import varint
+from tests.plain_values import to_plain
 
 HEADER = b"\xff\x15\xfe" + bytes(12) + b"\xff\x0f"
 EXAMPLE = bytes.fromhex(

@@ -19,9 +19,9 @@ from telegram_forensics.formats.browser_values import (
     JsRegExp,
     JsSet,
     JsTypedArray,
-    to_plain,
 )
 from telegram_forensics.formats.browser_webkit_value import decode_value
+from tests.plain_values import to_plain
 
 HEADER = struct.pack("<I", 15)
 END = b"\xff\xff\xff\xff"

@@ -44,17 +44,6 @@ KEYS: list[tuple[Callable[[bytes], Any], bytes, Any]] = [
         big("Iiiiq", 1, TIME, 0, 103, CHAT),
         keys.TagKey(MESSAGE_KEY, 1),
     ),
-    (keys.read_media_key, big("iq", 5, -7), (5, -7)),
-    (
-        keys.read_chat_list_key,
-        big("i", 1) + b"\0\0" + big("ibiqb", TIME, 0, 103, CHAT, 1),
-        keys.ChatListKey(1, None, MESSAGE_KEY, 1),
-    ),
-    (
-        keys.read_chat_list_key,
-        big("i", 0) + struct.pack("<H", 65531) + big("ibiqb", TIME, 0, 103, CHAT, 1),
-        keys.ChatListKey(0, 3, MESSAGE_KEY, 1),
-    ),
     (keys.read_metadata_key, b"\3", keys.MetadataKey("next_stable_id")),
     (
         keys.read_metadata_key,
@@ -78,7 +67,6 @@ KEYS: list[tuple[Callable[[bytes], Any], bytes, Any]] = [
         keys.LogCounterKey(CHAT, 3),
     ),
     (keys.read_log_counter_key, b"\1\3", keys.LogCounterKey(None, 3)),
-    (keys.read_merged_log_key, big("Bi", 3, 5), (3, 5)),
     (keys.read_log_entry_key, big("qBi", CHAT, 3, 5), keys.LogEntryKey(CHAT, 3, 5)),
     (keys.read_random_id_key, big("qq", CHAT, -5), keys.RandomIdKey(CHAT, -5)),
     (
@@ -86,14 +74,7 @@ KEYS: list[tuple[Callable[[bytes], Any], bytes, Any]] = [
         struct.pack("<H", 1) + big("iqii", TIME, CHAT, 0, 103),
         keys.DueKey(1, TIME, MESSAGE),
     ),
-    (
-        keys.read_due_index_key,
-        struct.pack("<H", 1) + big("qii", CHAT, 0, 103),
-        (1, MESSAGE),
-    ),
     (keys.read_item_key, big("i", 25) + b"item", (25, b"item")),
-    (keys.read_item_order_key, big("Bii", 0, 25, 3), (25, 3, None)),
-    (keys.read_item_order_key, big("Bi", 1, 25) + b"item", (25, None, b"item")),
     (keys.read_cache_key, b"\0\4abc", (4, b"abc")),
     (
         keys.read_pending_action_key,
@@ -112,14 +93,8 @@ KEYS: list[tuple[Callable[[bytes], Any], bytes, Any]] = [
         keys.ThreadMessageKey(42, MESSAGE_KEY),
     ),
     (keys.read_thread_key, big("qq", CHAT, 42), (CHAT, 42)),
-    (
-        keys.read_topic_key,
-        big("qiqii", CHAT, TIME, 42, 0, 103),
-        keys.TopicKey(42, MESSAGE_KEY),
-    ),
     (keys.read_peer_key, big("q", CHAT), CHAT),
     (keys.read_device_contact_key, b"\x0015550100002", "15550100002"),
-    (keys.read_preference_key, big("i", 16), 16),
     (
         keys.read_storage_reference_key,
         MD5 + big("qbi", CHAT, 0, 103),
@@ -137,9 +112,13 @@ def test_keys(read: Callable[[bytes], Any], data: bytes, expected: Any) -> None:
 FIXED = [
     row
     for row in KEYS
-    if row[0] not in (keys.read_item_key, keys.read_cache_key)
-    and row[0] not in (keys.read_item_order_key, keys.read_device_contact_key)
-    and row[0] is not keys.read_metadata_key
+    if row[0]
+    not in (
+        keys.read_item_key,
+        keys.read_cache_key,
+        keys.read_device_contact_key,
+        keys.read_metadata_key,
+    )
 ]
 
 
@@ -183,11 +162,8 @@ def test_keys_before_schema_23() -> None:
 
 
 def test_keys_to_look_up() -> None:
-    """Keys that are made equal those that are read."""
-    assert keys.read_index_key(keys.index_key(MESSAGE)) == MESSAGE
-    assert keys.read_media_key(keys.media_key(5, -7)) == (5, -7)
-    made = keys.next_id_key(CHAT, 1)
-    assert keys.read_metadata_key(made) == ("next_message_id", CHAT, 1)
+    """Keys that are made, and what names a message."""
+    assert keys.media_key(5, -7) == big("iq", 5, -7)
     assert MESSAGE_KEY.id == MESSAGE
 
 
@@ -196,10 +172,7 @@ def test_numbers() -> None:
     assert tables.read_int32(struct.pack("<i", -4)) == -4
     assert tables.read_int64(struct.pack("<q", 1 << 40)) == 1 << 40
     assert tables.read_message_id(struct.pack("<qii", *MESSAGE)) == MESSAGE
-    assert tables.read_global_id(struct.pack("<qi", CHAT, 1)) == (CHAT, 1)
-    assert tables.read_merged_entry(struct.pack("<qi", CHAT, 4)) == (CHAT, 4)
     assert tables.read_index_entry(struct.pack("<bi", 2, TIME)) == (2, TIME)
-    assert tables.read_chat_list_entry(struct.pack("<iii", 0, 3, TIME)) == (0, 3, TIME)
     for read in (tables.read_int32, tables.read_int64, tables.read_message_id):
         with pytest.raises(FormatError):
             read(b"\0\0\0")
@@ -321,21 +294,6 @@ def test_read_states() -> None:
     problems = []
     assert tables.read_read_states(unknown, problems) == []
     assert "kind 7" in problems[0][1]
-
-
-def test_notification_settings() -> None:
-    """Current and pending settings."""
-    value = write.Obj("TelegramPeerNotificationSettings")
-    chunk = struct.pack("<i", len(write.root(value))) + write.root(value)
-    problems: list[Problem] = []
-    found = tables.read_notification_settings(b"\2\0\0\0" + chunk, problems)
-    assert found.current is None
-    assert found.pending is not None
-    both = tables.read_notification_settings(b"\3\0\0\0" + chunk + chunk, problems)
-    assert both.current is not None
-    assert not problems
-    with pytest.raises(FormatError):
-        tables.read_notification_settings(b"\3\0\0\0" + chunk, [])
 
 
 def test_stored_resources() -> None:

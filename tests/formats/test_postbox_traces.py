@@ -240,7 +240,6 @@ def test_operation_logs() -> None:
     found.add_log_counter(b"\1\3", struct.pack("<i", 6))
     assert found.deletions(CHAT) == 4
     assert found.deletions(SECRET) == 0
-    assert traces.operations_by_log(found) == {3: 6, 11: 1}
 
 
 def test_queues() -> None:
@@ -286,16 +285,6 @@ def test_pending_deletions() -> None:
     assert found is not None
     assert found.messages == []
     assert len(problems) == 1
-
-
-def test_messages_that_only_indexes_name() -> None:
-    """They were there and are gone."""
-    found = traces.Mentions()
-    gone = MessageId(CHAT, 0, 104)
-    for message, table in ((MESSAGE, "t4"), (gone, "t39"), (gone, "t12")):
-        found.add(message, table)
-    assert found.missing([MESSAGE]) == [(gone, ("t12", "t39"))]
-    assert found.missing([MESSAGE, gone]) == []
 
 
 def test_gaps_of_a_channel() -> None:

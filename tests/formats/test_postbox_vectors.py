@@ -29,9 +29,7 @@ from telegram_forensics.formats.postbox_ids import (
     EMPTY_PEER,
     MessageId,
     PeerId,
-    pack_peer,
     unpack_peer,
-    unpack_peer_before_2021,
 )
 from telegram_forensics.formats.postbox_message import StoredMessage, read_message
 from telegram_forensics.formats.tdesktop_crypto import auth_key_identifier
@@ -173,29 +171,17 @@ def test_peer_ids(value: int, hexadecimal: str, namespace: int, number: int) -> 
     """The table of section 4.1, in both directions."""
     assert struct.pack(">q", value).hex() == hexadecimal
     assert unpack_peer(value) == PeerId(namespace, number)
-    assert pack_peer(namespace, number) == value
     assert write.peer(namespace, number) == value
-
-
-def test_old_and_new_peer_ids_agree() -> None:
-    """What the old layout could hold means the same in both."""
-    for namespace, number in ((0, 1), (0, 0x7FFFFFFF), (1, 5), (2, 77), (3, -5)):
-        value = write.peer(namespace, number)
-        assert unpack_peer(value) == unpack_peer_before_2021(value)
 
 
 def test_special_peers() -> None:
     """The empty peer, and the numbers of the Bot API."""
     assert unpack_peer(EMPTY_PEER) == PeerId(7, 0)
     assert unpack_peer(EMPTY_PEER).peer is None
-    assert pack_peer(7, 0) == EMPTY_PEER
     assert PeerId(0, 5).bot_api_id == 5
     assert PeerId(1, 123).bot_api_id == -123
     assert PeerId(2, 1234567890).bot_api_id == -1001234567890
     assert PeerId(3, 5).bot_api_id is None
-    for namespace, number in ((8, 1), (-1, 1), (0, -1), (0, 1 << 61), (3, -(1 << 32))):
-        with pytest.raises(ValueError, match="no peer"):
-            pack_peer(namespace, number)
 
 
 def test_message_a() -> None:
@@ -429,17 +415,6 @@ def test_session_review() -> None:
         },
     )
     assert write.root(again) == REVIEW
-
-
-def test_chat_list_key() -> None:
-    """A key of t9 with its little-endian pin."""
-    found = postbox_keys.read_chat_list_key(
-        bytes.fromhex("00000000feff677486ac0100000002000000002e51c6b601")
-    )
-    assert found.group == 0
-    assert found.pin == 0
-    assert found.message == (BORIS, 1, 1735689900, 2)
-    assert found.kind == 1
 
 
 def test_auth_key_identifier() -> None:

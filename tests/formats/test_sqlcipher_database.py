@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from telegram_forensics.formats import sqlcipher_database
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.sqlcipher_detection import find_cipher
 from telegram_forensics.formats.sqlcipher_keys import DatabaseKey, is_plaintext
@@ -344,4 +343,4 @@ def test_hostile_files() -> None:
         for wal in (None, b"", b"7", generator.randbytes(5000)):
             assert find_cipher(key, support.files_of(data, wal)) is None
             with pytest.raises(FormatError):
-                sqlcipher_database.open_database(key, support.files_of(data, wal))
+                support.open_database(key, support.files_of(data, wal))

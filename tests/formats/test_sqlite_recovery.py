@@ -11,7 +11,14 @@ import pytest
 
 from telegram_forensics.formats.sqlite_recovery import RecoveredRow
 from tests.builders import sqlite_files as builder
-from tests.builders.sqlite_files import Files, recall, recovered, true_rows, wrong
+from tests.builders.sqlite_files import (
+    Files,
+    normal,
+    recall,
+    recovered,
+    true_rows,
+    wrong,
+)
 
 OTHER_ROWS = 400
 
@@ -438,3 +445,75 @@ def test_many_schemas_in_a_log(tmp_path: Path) -> None:
     rows = recovered(evidence)
     found = {row.table for row in rows if row.method == "wal_stale_frame"}
     assert {f"t{number}" for number in range(0, 58, 2)} <= found
+
+
+def cell_of(path: Path, kept: bytes, statement: str, row: tuple[Any, ...]) -> bytes:
+    """The cell of a row, as SQLite writes it beside another row."""
+    path.write_bytes(kept)
+    connection = builder.connect(path)
+    connection.execute(statement, row)
+    connection.close()
+    data = path.read_bytes()
+    page = next(
+        start
+        for start in builder.page_bounds(data, 4096)
+        if data[start : start + 4096] != kept[start : start + 4096]
+        and data[start] in (10, 13)
+    )
+    begin, end = (
+        int.from_bytes(found[page + 5 : page + 7], "big") for found in (data, kept)
+    )
+    return data[page + begin : page + end]
+
+
+@pytest.mark.parametrize(
+    ("table", "kept", "first", "later"),
+    [
+        (
+            "pairs",
+            (b"k", 1, "kept"),
+            (b"\1" * 10, 2, "first " * 30),
+            (b"\2" * 10, 3, "later " * 26),
+        ),
+        (
+            "users",
+            (1, "kept", 4, b"k"),
+            (70_001, "first " * 30, 5, b"x"),
+            (70_002, "later " * 26, 6, b"y"),
+        ),
+    ],
+)
+def test_later_row_over_the_end_of_another(
+    tmp_path: Path, table: str, kept: Any, first: Any, later: Any
+) -> None:
+    """The first one was deleted, a smaller one written in its place and deleted.
+
+    In front of the later row, which is whole, stands the beginning of the first one. It
+    must not hide it. (As Firefox left it in a database of Telegram Web.)
+    """
+    path = tmp_path / "db"
+    connection = builder.connect(path)
+    builder.create(connection)
+    statement = f"INSERT INTO {table} VALUES ({', '.join('?' * len(kept))})"
+    connection.execute(statement, kept)
+    connection.close()
+    data = bytearray(path.read_bytes())
+    cells = [
+        cell_of(tmp_path / "work", bytes(data), statement, row)
+        for row in (first, later)
+    ]
+    assert len(cells[0]) > len(cells[1]) + 12
+    (end,) = (
+        start + int.from_bytes(data[start + 5 : start + 7], "big")
+        for start in builder.page_bounds(data, 4096)
+        if b"kept" in data[start : start + 4096]
+    )
+    for cell in cells:
+        data[end - len(cell) : end] = cell
+    evidence = Files(bytes(data), None, None).evidence()
+    found = [
+        tuple(normal(value)[1] for value in row.values.values())
+        for row in recovered(evidence)
+        if row.table == table
+    ]
+    assert [set(row) for row in found] == [set(later)]

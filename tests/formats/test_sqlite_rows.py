@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from telegram_forensics.formats import sqlite_rows
 from telegram_forensics.formats.sqlite_rows import (
     DamagedText,
     MergedRow,
@@ -497,3 +498,50 @@ def test_merge_without_row_ids() -> None:
 def count(rows: Iterable[Row | None]) -> Counter[str]:
     """How often each text is there."""
     return Counter(row.values[0] for row in rows if row is not None)
+
+
+@pytest.mark.parametrize("options", ["", " WITHOUT ROWID"])
+def test_large_values(
+    options: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value that is too large is None and named; its row and the others are there."""
+    monkeypatch.setattr(sqlite_rows, "MAXIMUM_VALUE", 1 << 20)
+    connection = sqlite3.connect(tmp_path / "large.db")
+    connection.execute(f"CREATE TABLE t(id INTEGER PRIMARY KEY, a, b){options}")
+    size = 1 << 20
+    rows = [
+        (1, "text", b"blob"),
+        (2, "x" * (size + 1), b"blob"),
+        (3, "text", bytes(size + 1)),
+        (4, "y" * size, bytes(size)),
+        (5, "z" * (size + 1), bytes(size + 1)),
+    ]
+    connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
+    warnings: list[str] = []
+    found = [row.values for row in read_rows(connection, "t", COLUMNS, warnings.append)]
+    assert found == [
+        ("text", b"blob"),
+        (None, b"blob"),
+        ("text", None),
+        ("y" * size, bytes(size)),
+        (None, None),
+    ]
+    places = ["a row"] * 3 if options else [f"row id {n}" for n in (2, 3, 5)]
+    assert warnings == [
+        f"table t: {place}: {number} values of more than 1 MiB are not read"
+        for place, number in zip(places, (1, 1, 2), strict=True)
+    ]
+    connection.close()
+
+
+def test_large_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that are only read to go on behind damage are not read either."""
+    monkeypatch.setattr(sqlite_rows, "MAXIMUM_VALUE", 1 << 20)
+    connection = sqlite3.connect(tmp_path / "large.db")
+    connection.execute("CREATE TABLE t(id BLOB PRIMARY KEY, a) WITHOUT ROWID")
+    connection.execute("INSERT INTO t VALUES (zeroblob(?), 'text')", (1 << 21,))
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    assert list(read_rows(connection, "t", ["a"], print)) == [Row(None, ("text",))]
+    assert 'THEN NULL ELSE "id" END' in statements[-1]
+    connection.close()

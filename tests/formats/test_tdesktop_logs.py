@@ -17,6 +17,7 @@ from telegram_forensics.formats import tdesktop_logs as logs
 from telegram_forensics.formats import tdesktop_marks as marks
 from telegram_forensics.formats import tdesktop_mtp_dump as mtp_dump
 from telegram_forensics.formats import tdesktop_mtp_history as mtp_history
+from telegram_forensics.formats import tdesktop_mtp_records as mtp_records
 from telegram_forensics.formats import tdesktop_mtp_summary as mtp_summary
 from telegram_forensics.formats.tdesktop_logs import LogKind
 from tests.parsers import support
@@ -248,9 +249,9 @@ def test_damaged_dumps() -> None:
             mtp_summary.summarize(dump)
 
 
-def history(*dumps: str) -> list[mtp_history.Record]:
+def history(*dumps: str) -> list[mtp_records.Record]:
     """Records of dumps."""
-    found: list[mtp_history.Record] = []
+    found: list[mtp_records.Record] = []
     collected = mtp_history.MtpHistory()
     for number, text in enumerate(dumps):
         dump = mtp_dump.read_dump(text)
@@ -269,8 +270,8 @@ def answer(body: str) -> str:
 def test_sent_message_without_answer() -> None:
     """The request alone gives text, chat, reply and time."""
     (sent,) = history(SEND)
-    assert isinstance(sent, mtp_history.SentMessage)
-    assert sent.peer == mtp_history.Peer("user", 6477001122)
+    assert isinstance(sent, mtp_records.SentMessage)
+    assert sent.peer == mtp_records.Peer("user", 6477001122)
     assert (sent.sent, sent.date, sent.message_id) == (1795302331, None, None)
     assert (sent.reply_to, sent.error) == (12, None)
 
@@ -285,7 +286,7 @@ def test_sent_message_with_short_answer() -> None:
             "},\n},"
         ),
     )
-    assert isinstance(sent, mtp_history.SentMessage)
+    assert isinstance(sent, mtp_records.SentMessage)
     assert (sent.message_id, sent.date) == (77, 1795302330)
 
 
@@ -299,7 +300,7 @@ def test_refused_message() -> None:
             "[STRING],\n},\n},"
         ),
     )
-    assert isinstance(sent, mtp_history.SentMessage)
+    assert isinstance(sent, mtp_records.SentMessage)
     assert sent.error == "PEER_FLOOD"
 
 
@@ -316,9 +317,9 @@ def test_equal_ids_in_other_chats_are_other_messages() -> None:
     found = history(SEND, answer(update))
     assert [type(record).__name__ for record in found] == ["SeenMessage", "SentMessage"]
     (seen, sent) = found
-    assert isinstance(seen, mtp_history.SeenMessage)
-    assert isinstance(sent, mtp_history.SentMessage)
-    assert seen.peer == mtp_history.Peer("channel", 3)
+    assert isinstance(seen, mtp_records.SeenMessage)
+    assert isinstance(sent, mtp_records.SentMessage)
+    assert seen.peer == mtp_records.Peer("channel", 3)
     assert (sent.message_id, sent.date) == (5, 9)
 
 
@@ -352,10 +353,10 @@ message: "" [STRING],
     assert [
         (item.text, item.media_type, item.file_name, item.peer)
         for item in found
-        if isinstance(item, mtp_history.SentMessage)
+        if isinstance(item, mtp_records.SentMessage)
     ] == [
-        ("one", "photo", None, mtp_history.Peer("saved", None)),
-        ("", "document", "x.pdf", mtp_history.Peer("saved", None)),
+        ("one", "photo", None, mtp_records.Peer("saved", None)),
+        ("", "document", "x.pdf", mtp_records.Peer("saved", None)),
     ]
     forwards = """(dc:2_main) Send: { core_message
 msg_id: 4294967296 [LONG],
@@ -380,10 +381,10 @@ channel_id: 9 [LONG],
     assert [
         (item.forwarded_id, item.random_id, item.peer)
         for item in found
-        if isinstance(item, mtp_history.SentMessage)
+        if isinstance(item, mtp_records.SentMessage)
     ] == [
-        (10, 20, mtp_history.Peer("channel", 9)),
-        (11, 21, mtp_history.Peer("channel", 9)),
+        (10, 20, mtp_records.Peer("channel", 9)),
+        (11, 21, mtp_records.Peer("channel", 9)),
     ]
 
 
@@ -408,7 +409,7 @@ def test_real_debug_log(name: str, tmp_path: Path) -> None:
     (path,) = tmp_path.rglob("mtp_*.txt")
     truth = support.truth(name)
     found = mtp_history.MtpHistory()
-    records: list[mtp_history.Record] = []
+    records: list[mtp_records.Record] = []
     data = path.read_bytes()
     for entry in logs.read_entries([data]):
         assert data[entry.offset : entry.offset + 1] == b"["
@@ -422,7 +423,7 @@ def test_real_debug_log(name: str, tmp_path: Path) -> None:
     seen = {
         (item.message_id, item.date, item.is_outgoing, item.text or "")
         for item in records
-        if isinstance(item, mtp_history.SeenMessage)
+        if isinstance(item, mtp_records.SeenMessage)
     }
     expected = {
         (item["id"], item["date"], item["out"], item.get("text") or "")
@@ -431,8 +432,8 @@ def test_real_debug_log(name: str, tmp_path: Path) -> None:
     }
     assert seen == expected
     ((peer, message),) = truth["sent"]
-    (sent,) = (item for item in records if isinstance(item, mtp_history.SentMessage))
-    assert sent.peer == mtp_history.Peer("user", peer[1])
+    (sent,) = (item for item in records if isinstance(item, mtp_records.SentMessage))
+    assert sent.peer == mtp_records.Peer("user", peer[1])
     assert (sent.text, sent.message_id, sent.date) == (
         message["text"],
         message["id"],
@@ -444,7 +445,7 @@ def test_real_debug_log(name: str, tmp_path: Path) -> None:
         int.from_bytes(hashlib.sha1(key).digest()[-8:], "little") for key in keys
     }
     assert found.names.self_id == message["from"]
-    sessions = [item for item in records if isinstance(item, mtp_history.SeenSession)]
+    sessions = [item for item in records if isinstance(item, mtp_records.SeenSession)]
     assert [item.is_current for item in sessions] == [True, False, False]
     listed = truth["world"]["authorizations"]
     assert [item.ip for item in sessions] == [item["ip"] for item in listed]

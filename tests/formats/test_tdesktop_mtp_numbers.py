@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from telegram_forensics.formats import tdesktop_mtp_dump, tdesktop_mtp_history
+from telegram_forensics.formats import tdesktop_mtp_dump, tdesktop_mtp_records
 
 # Python makes no number of more digits than this.
 TOO_LONG = "7" * 5000
@@ -47,6 +47,6 @@ def test_key(key: str) -> None:
 @pytest.mark.parametrize("name", [TOO_LONG, "²", "²_main", "x"])
 def test_data_center(name: str) -> None:
     """A name of a connection that names no data center."""
-    connection = tdesktop_mtp_history.Connection(name, None)
+    connection = tdesktop_mtp_records.Connection(name, None)
     assert connection.data_center is None
-    assert tdesktop_mtp_history.Connection("4_main", None).data_center == 4
+    assert tdesktop_mtp_records.Connection("4_main", None).data_center == 4

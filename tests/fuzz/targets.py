@@ -431,7 +431,10 @@ def _create_table(data: bytes) -> None:
 def _cipher(data: bytes) -> None:
     files = sqlcipher_detection.Files(reader_of(data), len(data), reader_of(b""), 0)
     key = sqlcipher_keys.parse_key("x'" + sqlcipher.KEY.hex() + "'")
-    found = sqlcipher_database.open_database(key, files)
+    cipher = sqlcipher_detection.find_cipher(key, files)
+    if cipher is None:
+        raise FormatError(0, "the key opens no page of the database")
+    found = sqlcipher_database.decrypt_files(cipher, files)
     if found.database is not None:
         found.database.verify()
         found.database.read_at(0, len(data))
@@ -843,7 +846,6 @@ def _special() -> Iterable[Target]:
 
 _BYTES = """
 android_custom_params.read_message_custom_params
-android_custom_params.read_story_custom_params
 android_database.decode_message
 android_datacenter_files.read_address_file
 android_datacenter_files.read_statistics
@@ -882,14 +884,11 @@ postbox_ids.read_peer_ids
 postbox_keychain.read_archive
 postbox_keys.read_message_key
 postbox_keys.read_tag_key
-postbox_keys.read_chat_list_key
-postbox_keys.read_topic_key
 postbox_keys.read_storage_reference_key
 postbox_message.read_message_in_front
 postbox_records.read_atomic_state
 postbox_records.read_shared_data
 postbox_tables.read_chat_list_index
-postbox_tables.read_chat_list_entry
 postbox_tables.read_stored_resource
 protobuf_fields.read_fields
 sqlite_pages.read_header
@@ -931,7 +930,6 @@ postbox_records.read_old_challenge
 postbox_tables.read_log_entry
 postbox_tables.read_media_entry
 postbox_tables.read_read_states
-postbox_tables.read_notification_settings
 """
 _FILES_WITH_ISSUES = """
 browser_cache_storage.read_index

@@ -146,6 +146,32 @@ def test_deleted_message(tmp_path: Path) -> None:
     assert len(texts) == len(MESSAGES)
 
 
+def test_copies_of_live_rows(tmp_path: Path) -> None:
+    """What SQLite left behind when it moved a row is no deleted message."""
+    path = make(tmp_path / "tgdata.db")
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA secure_delete=0")
+    texts = {
+        number: f"row {number} " + "x" * (40 + number % 90) for number in range(120)
+    }
+    for number, text in texts.items():
+        connection.execute(
+            "INSERT INTO messages_v29 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (5000 + number, ANNA, number, text, None, ANNA, 0)
+            + (0, 0, 0, TIME + number, 0, None),
+        )
+    for number in range(0, 120, 3):
+        connection.execute("DELETE FROM messages_v29 WHERE mid = ?", (5000 + number,))
+    connection.close()
+    marked = {
+        item.text
+        for item in run(path).of_type("telegram:message")
+        if item.recovery_method is not None
+    }
+    assert len(marked) > 10
+    assert marked <= {text for number, text in texts.items() if number % 3 == 0}
+
+
 @pytest.mark.parametrize("parameters", [sqlcipher.VERSION_3, sqlcipher.VERSION_4])
 def test_encrypted(tmp_path: Path, parameters: sqlcipher.Parameters) -> None:
     """The passcode in hexadecimal digits opens it; without it there is an account."""
