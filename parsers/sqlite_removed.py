@@ -57,11 +57,11 @@ def OpenEvidence(view, log):
     """
     journal = view.OpenNeighbour(view.file_entry.name + _JOURNAL_SUFFIX)
     try:
-        database = _OpenReader(view.file_entry)
+        database = view.OpenReader()
         if database is None:
             return None
         return sqlite_recovery.SqliteEvidence(
-            *database, _OpenReader(log), _OpenReader(journal)
+            *database, OpenReader(log), OpenReader(journal)
         )
     except (OSError, dfvfs_errors.Error, FormatError) as exception:
         view.Warn(f"pages of the database cannot be read: {exception!s}")
@@ -131,7 +131,7 @@ def Recover(view, columns_per_table):
         view.Warn(f"recovery of removed rows ended with error: {exception!s}")
 
 
-def _OpenReader(file_entry):
+def OpenReader(file_entry):
     """Opens a file for reading at any offset.
 
     Args:

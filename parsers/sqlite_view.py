@@ -73,6 +73,23 @@ class DatabaseView:
         if self._before is not None and self._before is not self.current:
             self._before.find_rowids = self._FindRowidsBefore
 
+    def GetDatabaseFileObject(self):
+        """Retrieves the database as SQLite gets it.
+
+        Returns:
+          dfvfs.FileIO: file-like object.
+        """
+        return self.file_entry.GetFileObject()
+
+    def OpenReader(self):
+        """Opens the database for reading at any offset.
+
+        Returns:
+          tuple[function, int]: function of offset and size, and the size of the file;
+              None if there is no such file.
+        """
+        return sqlite_removed.OpenReader(self.file_entry)
+
     def GetEvidence(self):
         """Retrieves the pages of the database, its log and its journal.
 
@@ -207,7 +224,7 @@ class DatabaseView:
         )
         log = None if self.is_log_pass else self.wal_file_entry.GetFileObject()
         try:
-            database.Open(self.file_entry.GetFileObject(), wal_file_object=log)
+            database.Open(self.GetDatabaseFileObject(), wal_file_object=log)
             state = sqlite_state.DatabaseState(database)
         except (OSError, ValueError, sqlite3.DatabaseError, dfvfs_errors.Error):
             return None

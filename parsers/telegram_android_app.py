@@ -233,17 +233,6 @@ class AndroidApp:
         """
         return self.ReadFile((*self._segments[:-1], name))
 
-    def HasFile(self, segments):
-        """Determines if there is a file.
-
-        Args:
-          segments (tuple[str]): path segments from the root of the file system.
-
-        Returns:
-          bool: True if there is.
-        """
-        return self._OpenFile(segments) is not None
-
     def ReadFile(self, segments):
         """Reads a file of the same file system.
 

@@ -2,6 +2,7 @@
 
 import time
 
+from telegram_forensics.formats import tdesktop_cache
 from telegram_forensics.parsers import telegram_desktop_cache as cache_producer
 from telegram_forensics.parsers import telegram_desktop_events as events
 from telegram_forensics.parsers import telegram_passcodes
@@ -15,7 +16,6 @@ class CacheReader:
 
     # Levels from the index up to tdata.
     _LEVELS = 4
-    _MAXIMUM_FILE_SIZE = 256 * 1024 * 1024
 
     def __init__(self, parser_mediator, file_entry):
         """Initializes a reader.
@@ -108,7 +108,7 @@ class CacheReader:
             self._Warn,
         )
         producer.Produce(
-            generation.read(self._file_entry.name, self._MAXIMUM_FILE_SIZE),
+            generation.read(self._file_entry.name, tdesktop_cache.MAXIMUM_SIZE),
             keys,
             generation,
             None if version_time is None else version_time // 1_000_000,

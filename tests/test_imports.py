@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from telegram_forensics import autoload
 from tests.helpers import REPOSITORY
 
 PACKAGE = "telegram_forensics"
@@ -199,7 +200,7 @@ def test_reached_sees() -> None:
 
 
 def names_in(tree: ast.Module) -> set[str]:
-    """Every name that a module uses, in any way."""
+    """Every name that a module uses."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
@@ -208,8 +209,6 @@ def names_in(tree: ast.Module) -> set[str]:
             found.add(node.attr)
         elif isinstance(node, ast.alias):
             found.add(node.name.rpartition(".")[2])
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
     return found
 
 
@@ -219,6 +218,8 @@ def test_no_function_is_dead() -> None:
     A use in its own module counts; one in tests alone does not.
     """
     used = set().union(*(names_in(module.tree) for module in MODULES.values()))
+    # The functions of `plugin` are looked up by their names.
+    used.update(autoload.HOOKS.values())
     dead = {
         f"{module.part}.{module.name.rpartition('.')[2]}.{node.name}"
         for module in MODULES.values()
@@ -228,3 +229,29 @@ def test_no_function_is_dead() -> None:
         and node.name not in used
     }
     assert dead == set()
+
+
+def test_no_private_name_is_dead() -> None:
+    """Every private function, class and constant is used in its own module.
+
+    Constants that are set several at once (numbers of a format) may stand for nothing.
+    """
+    dead = []
+    for module in MODULES.values():
+        used = {
+            node.id
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        for node in module.tree.body:
+            name = ""
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                name = node.name
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                name = node.target.id
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+            is_private = name.startswith("_") and not name.startswith("__")
+            if is_private and name not in used:
+                dead.append(f"{module.path}:{node.lineno}: {name}")
+    assert dead == []

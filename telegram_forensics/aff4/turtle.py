@@ -55,7 +55,7 @@ _FAST_OBJECT_PART: Final = r"""
 _FAST_OBJECT = re.compile(rf"\s*{_FAST_OBJECT_PART}", re.VERBOSE)
 _FAST = re.compile(
     r"""\s*
-    (?:(?P<a>a)(?=\s)|(?P<pname>[A-Za-z][\w-]*:[\w-]*|:[\w-]+)|<(?P<piri>[^<>"{}|^`\\\x00-\x20]*)>)
+    (?:(?P<a>a)(?=\s)|(?P<pname>[A-Za-z][\w-]*:[\w-]*|:[\w-]+)(?![\w-])|<(?P<piri>[^<>"{}|^`\\\x00-\x20]*)>)
     \s*"""
     + _FAST_OBJECT_PART,
     re.VERBOSE,
@@ -78,7 +78,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SPACE = re.compile(r"\s*(?:#[^\n\r]*[\n\r]\s*)*")
-_SPACE_CHARACTER = re.compile(r"\s")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPES: Final = {
@@ -115,6 +114,10 @@ class TurtleParser:
         self._position = 0
         self._consumed = 0
         self._is_last = False
+        # Behind it is no space in the text.
+        self._last_space = -1
+        # So much text must be there before it is worth to try again.
+        self._wanted = 0
         self._blank_nodes = 0
         self._nested: list[Statement] = []
 
@@ -128,19 +131,35 @@ class TurtleParser:
             Aff4Error: on a syntax error, with its position in characters.
         """
         decoder = codecs.getincrementaldecoder("utf-8")()
+        waiting: list[str] = []
+        size = 0
         try:
             for piece in pieces:
                 if b"\0" in piece:
                     raise self._error("NUL byte in the text")
-                self._text = self._text[self._position :] + decoder.decode(piece)
-                self._consumed += self._position
-                self._position = 0
+                waiting.append(decoder.decode(piece))
+                size += len(waiting[-1])
+                if len(self._text) - self._position + size < self._wanted:
+                    continue
+                self._go_on(waiting)
+                size = 0
                 yield from self._statements()
-            self._text += decoder.decode(b"", final=True)
+            waiting.append(decoder.decode(b"", final=True))
         except UnicodeDecodeError as exception:
             raise self._error("not UTF-8 text") from exception
+        self._go_on(waiting)
         self._is_last = True
         yield from self._statements()
+
+    def _go_on(self, waiting: list[str]) -> None:
+        """Takes further text, drops what has been parsed."""
+        text = "".join([self._text[self._position :], *waiting])
+        waiting.clear()
+        self._consumed += self._position
+        self._position = 0
+        self._text = text
+        last_word = text.rsplit(None, 1)[-1:] if not text[-1:].isspace() else [""]
+        self._last_space = len(text) - len("".join(last_word)) - 1
 
     def _error(self, reason: str, position: int | None = None) -> Aff4Error:
         place = self._position if position is None else position
@@ -163,6 +182,8 @@ class TurtleParser:
                 if len(self._text) - start > _MAXIMUM_STATEMENT:
                     raise self._error("statement is too long", start) from None
                 self._position = start
+                # Twice as much: else a long statement is read once for each piece.
+                self._wanted = 2 * (len(self._text) - start)
                 return
             if statement is not None:
                 yield statement
@@ -185,7 +206,7 @@ class TurtleParser:
                 raise _NeedMoreError
             raise self._error("unexpected text")
         # Without space behind it a token may go on in the next piece: 1.e + 3.
-        if not self._is_last and not _SPACE_CHARACTER.search(self._text, match.end()):
+        if not self._is_last and match.end() > self._last_space:
             raise _NeedMoreError
         self._position = match.end()
         kind = match.lastgroup or ""

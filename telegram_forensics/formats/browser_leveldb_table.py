@@ -39,7 +39,6 @@ MAXIMUM_BLOCK: Final = 1 << 26
 _TRAILER_SIZE: Final = 5
 _SEQUENCE_SIZE: Final = 8
 _STORED, _SNAPPY, _ZSTD = 0, 1, 2
-_NAMES: Final = {_STORED: "none", _SNAPPY: "Snappy", _ZSTD: "zstd"}
 # Keys share their beginning with the one before, but only up to the next of the restart
 # points, which stand 16 entries apart.
 _KEY_RATIO: Final = 64

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from telegram_forensics.formats.errors import Issue
 
-MAXIMUM_VALUES: Final = 2_000_000
+MAXIMUM_VALUES: Final = 1_000_000
 """Values inside one value; a state of 20 MB has about 1.5 million."""
 
 MAXIMUM_DEPTH: Final = 100

@@ -27,7 +27,6 @@ _KINDS: Final = {
     PEER_CHANNEL: "channel",
     PEER_SECRET: "secret",
 }
-_CHANNEL_OFFSET: Final = 1_000_000_000_000
 
 CLOUD: Final = 0
 LOCAL: Final = 1
@@ -85,17 +84,6 @@ class PeerId(NamedTuple):
         """The peer as the other clients have it; None for the empty and unknown."""
         kind = _KINDS.get(self.namespace)
         return None if kind is None else Peer(kind, self.number)
-
-    @property
-    def bot_api_id(self) -> int | None:
-        """The signed number of the Bot API, None for secret chats."""
-        if self.namespace == PEER_USER:
-            return self.number
-        if self.namespace == PEER_GROUP:
-            return -self.number
-        if self.namespace == PEER_CHANNEL:
-            return -_CHANNEL_OFFSET - self.number
-        return None
 
 
 def unpack_peer(value: int) -> PeerId:

@@ -25,7 +25,6 @@ from telegram_forensics.formats.sqlite_wal import FRAME_HEADER_SIZE, WalFile
 _MAXIMUM_SCHEMA: Final = 100_000
 _CHUNK: Final = 1 << 20
 _OF_TABLE: Final = frozenset((pages.TABLE_LEAF, pages.TABLE_INTERIOR))
-_INTERIOR: Final = frozenset((pages.TABLE_INTERIOR, pages.INDEX_INTERIOR))
 
 
 class Place(NamedTuple):

@@ -47,7 +47,6 @@ _EXPORT_MEDIA: Final = (
 _EXPORT_FORMATS: Final = {0: "HTML", 1: "JSON", 2: "HTML and JSON"}
 _PEER_KINDS: Final = {9: "user", 10: "group", 11: "channel"}
 _OLD_PEER_KINDS: Final = {1: "user", 2: "group", 3: "channel"}
-_MAXIMUM_TIME: Final = 0xFFFFFFFF
 
 
 @dataclass(slots=True)

@@ -22,6 +22,10 @@ _TYPE_MULTI_STORE: Final = 2
 _TYPE_MULTI_REMOVE: Final = 3
 _TYPE_MULTI_ACCESS: Final = 4
 _MAXIMUM_VALUE_SIZE: Final = (1 << 24) - 1
+# Of an index file; and values and keys in all records together, some hundred bytes of
+# memory each. A cache of 1 GB has some ten thousand.
+MAXIMUM_SIZE: Final = 64 << 20
+MAXIMUM_ITEMS: Final = 200_000
 # Time points closer together than this belong to one period of use: a new one is taken
 # at most every 15 minutes, and accesses are written at most 15 minutes later.
 PERIOD_GAP: Final = 30 * 60
@@ -215,8 +219,10 @@ def place_path(place: bytes) -> str:
 def _records(data: bytes, index: CacheIndex) -> Iterator[Record]:
     store_size = _STORE_WITH_TIME if index.has_times else _STORE_WITHOUT_TIME
     position = HEADER_SIZE
+    items = 0
     while position < len(data):
         kind = data[position]
+        count = 1
         if kind == _TYPE_STORE:
             end = position + store_size
         else:
@@ -232,6 +238,11 @@ def _records(data: bytes, index: CacheIndex) -> Iterator[Record]:
             if not count and kind != _TYPE_MULTI_ACCESS:
                 index.problem = (position, "list record without entries")
                 return
+        items += count
+        if items > MAXIMUM_ITEMS:
+            reason = f"more than {MAXIMUM_ITEMS} values, the rest is not read"
+            index.problem = (position, reason)
+            return
         if end > len(data):
             index.problem = (
                 position,

@@ -25,6 +25,7 @@ from telegram_forensics.formats.tdesktop_settings_blocks import (
 CONFIG_VERSION = 1
 ENVIRONMENTS = {0: "production", 1: "test"}
 LATEST_DC_VERSION = 2
+_LENGTH_SIZE = 4
 
 FLAG_NAMES = {
     1: "ipv6",
@@ -140,7 +141,10 @@ def read_config_file(data: bytes) -> MtpConfig:
     try:
         content = QdsReader(data).bytes()
     except FormatError as error:
-        return MtpConfig(issue=(error.offset, error.reason))
+        # Cut off: what is there of it is kept.
+        config = read_config(data[_LENGTH_SIZE:])
+        config.issue = (error.offset, error.reason)
+        return config
     return read_config(content)
 
 

@@ -35,7 +35,6 @@ _DAY: Final = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})", re.ASCII)
 _MONTHS: Final = {name: number for number, name in enumerate(calendar.month_name)}
 _SECONDS: Final = re.compile(r"\((\d+) seconds\)", re.ASCII)
 _DURATION: Final = re.compile(r"(?:(\d{1,9}):)?(\d\d?):(\d\d)(?:,|$)", re.ASCII)
-_PIXELS: Final = re.compile(r"(\d+)\s*[x×]\s*(\d+)", re.ASCII)
 _VOTES: Final = re.compile(r"(\d+) votes?")
 _UNSUPPORTED: Final = "This message is not supported by this version"
 

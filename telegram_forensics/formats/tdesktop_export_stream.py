@@ -29,6 +29,7 @@ NOTE_CONTROL: Final = "control characters in a text"
 NOTE_UTF8: Final = "bytes that are not UTF-8"
 
 _STRICT: Final = json.JSONDecoder()
+_MAXIMUM_SEARCHED: Final = 1 << 23
 _MAXIMUM_SCALAR: Final = 1 << 16
 _OVERLAP: Final = 1 << 12
 
@@ -82,6 +83,8 @@ class ValueStream:
         self._position = 0
         self._at_end = False
         self._indent = 0
+        # Bytes in which the ends of values were searched for in vain.
+        self._searched = 0
         self.notes: dict[str, list[int]] = {}
         self.is_damaged = False
         file_object.seek(0)
@@ -188,6 +191,7 @@ class ValueStream:
                 self._position = end
                 return start, value
         layout_length = None if end is None else end - self._position
+        before = self._searched
         try:
             length = self._bracket_end() - self._position
         except StructureError:
@@ -203,6 +207,7 @@ class ValueStream:
                 if layout_length is not None:
                     length = layout_length
             else:
+                self._searched = before
                 self._position += length
                 return start, value
         reason = f"damaged value: {_describe(problem)}"
@@ -329,12 +334,24 @@ class ValueStream:
                 return None
 
     def _bracket_end(self) -> int:
-        """End of a value by counting brackets."""
+        """End of a value by counting brackets.
+
+        A damaged value costs a search up to the limit: when these have cost too much,
+        no end is searched for any more.
+        """
         start = self.offset
+        if self._searched > _MAXIMUM_SEARCHED:
+            raise StructureError(start, "no end; too many of these, not searched for")
+        return self._search_end(start)
+
+    def _search_end(self, start: int) -> int:
         depth = 0
         place = 0
         while True:
             match = _STRUCTURE.search(self._data, self._position + place)
+            self._searched += (
+                (match.end() if match else len(self._data)) - self._position - place
+            )
             if match is None:
                 place = len(self._data) - self._position
                 if place > self._maximum:
@@ -344,8 +361,11 @@ class ValueStream:
                 continue
             found = match.group()
             if found == b'"':
+                begin = match.end() - self._position
+                self._searched += self._maximum
                 end = self._string_end(match.start(), self._maximum)
                 place = end - self._position
+                self._searched += place - begin - self._maximum
                 continue
             depth += 1 if found in b"{[" else -1
             place = match.end() - self._position

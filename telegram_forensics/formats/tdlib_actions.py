@@ -126,7 +126,6 @@ class Layout:
     default: int = 0
 
 
-_ANSWER: Final = ("0?poll:message", "answer:formatted", ":bytes")
 LAYOUTS: Final[dict[int, Layout]] = {
     11: Layout("group_created", ("title:text", "users:ids")),
     12: Layout("title_changed", ("title:text",)),

@@ -32,7 +32,6 @@ NUMBERS: Final = {
     "double": struct.Struct("<d"),
 }
 _SIZES: Final = {"int128": 16, "int256": 32}
-_UINT32: Final = NUMBERS["#"]
 _TEXT: Final = TLType("string", "string")
 _RAW: Final = TLType("bytes", "bytes")
 

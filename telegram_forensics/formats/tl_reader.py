@@ -109,10 +109,6 @@ class TLStream:
         """Reads a signed 64-bit integer."""
         return int(self._number("long"))
 
-    def read_double(self) -> float:
-        """Reads an IEEE double."""
-        return float(self._number("double"))
-
     def read_raw(self, size: int) -> bytes:
         """Reads `size` bytes (not negative) that stand without a length."""
         value, self.offset = self._checked.raw(size, "value", self.offset)

@@ -41,7 +41,6 @@ KINDS: Final[dict[str, Callable[[cache.CacheKey], KeyMeaning]]] = {
 }
 _NAME_LENGTH: Final = 12
 _HEAD_SIZE: Final = 64
-_MAXIMUM_INDEX_SIZE: Final = 256 * 1024 * 1024
 _HEX: Final = frozenset("0123456789ABCDEF")
 
 
@@ -77,7 +76,7 @@ class CacheTree:
         if generation not in self._indexes:
             folder = self._open(generation)
             try:
-                data = self._read_value(folder, "binlog", _MAXIMUM_INDEX_SIZE)
+                data = self._read_value(folder, "binlog", cache.MAXIMUM_SIZE)
                 self._indexes[generation] = cache.read_index(data)
             except (FormatError, OSError):
                 # The parser reports a damaged index, with its reason.
@@ -225,7 +224,7 @@ class CacheTree:
             return None
         return Node(
             f"{self.prefix}/{generation}/binlog",
-            functools.partial(self._read_value, folder, "binlog", _MAXIMUM_INDEX_SIZE),
+            functools.partial(self._read_value, folder, "binlog", cache.MAXIMUM_SIZE),
             source=source,
         )
 

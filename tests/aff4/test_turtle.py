@@ -364,6 +364,9 @@ def test_statements_before_an_error_come_first() -> None:
         '<a:a> <a:b> """' + '""' * 50_000,
         "<a:a> <a:b> " + "1" * 100_000 + "e}",
         "<a:a> <a:b> " + "<" * 100_000,
+        "<a:a> x:" + "a" * 100_000 + "}",
+        "<a:a> <a:b> 1 ; x:" + "a" * 100_000 + " }",
+        "<a:a> <a:b>" + '"a",' * 50_000 + "}",
     ],
 )
 def test_no_backtracking(text: str) -> None:
@@ -372,6 +375,16 @@ def test_no_backtracking(text: str) -> None:
     with pytest.raises(Aff4Error):
         parse(text.encode())
     assert time.process_time() - start < 2
+
+
+def test_long_statement_in_small_pieces() -> None:
+    """A statement is not read from its beginning for every piece of it."""
+    text = b"<a:a> <a:b> " + b"1, " * 100_000 + b"1 . "
+    pieces = [text[at : at + 1000] for at in range(0, len(text), 1000)]
+    start = time.process_time()
+    ((subject, pairs),) = TurtleParser("t").parse(pieces)
+    assert (subject, len(pairs)) == ("a:a", 100_001)
+    assert time.process_time() - start < 20
 
 
 def test_truncation_and_mutation() -> None:

@@ -175,13 +175,9 @@ def test_peer_ids(value: int, hexadecimal: str, namespace: int, number: int) -> 
 
 
 def test_special_peers() -> None:
-    """The empty peer, and the numbers of the Bot API."""
+    """The empty peer."""
     assert unpack_peer(EMPTY_PEER) == PeerId(7, 0)
     assert unpack_peer(EMPTY_PEER).peer is None
-    assert PeerId(0, 5).bot_api_id == 5
-    assert PeerId(1, 123).bot_api_id == -123
-    assert PeerId(2, 1234567890).bot_api_id == -1001234567890
-    assert PeerId(3, 5).bot_api_id is None
 
 
 def test_message_a() -> None:

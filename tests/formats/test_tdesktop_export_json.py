@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -775,3 +776,17 @@ def test_head_of_the_real_client(name: str, tmp_path: Path) -> None:
 def test_other_files(head: bytes) -> None:
     """Other JSON is not taken for an export."""
     assert check_head(head) is HeadMatch.NO
+
+
+def test_values_without_an_end_cost_little() -> None:
+    """Their ends are searched for up to a limit only, and sound messages come out."""
+    messages = [builder.message(number, START, "sound", OTHER) for number in range(9)]
+    data = single(*messages)
+    place = data.index(b"\n  {")
+    # Each holds all that follow.
+    broken = b'\n  {\n   "id": 1,\n   "type": "message",\n "x": [' + b"{}, " * 200
+    start = time.process_time()
+    records, reader = read(data[:place] + broken * 900 + data[place:])
+    assert time.process_time() - start < 10
+    assert len(of_type(records, Message)) == 9
+    assert len(reader.issues) == 900
