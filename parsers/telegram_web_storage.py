@@ -19,7 +19,7 @@ from telegram_forensics.formats.telegram_web_values import Source, StoredText
 from telegram_forensics.vfs import folder as vfs_folder
 
 # Values of IndexedDB: what the largest state of a client takes, and more.
-MAXIMUM_VALUE = 64 * 1024 * 1024
+MAXIMUM_VALUE = 48 * 1024 * 1024
 
 _STATES = {
     browser_leveldb_folder.RecordState.CURRENT: "current",

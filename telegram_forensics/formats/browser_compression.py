@@ -20,7 +20,7 @@ from telegram_forensics.formats.browser_bytes import Findings
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.varint import read_varint
 
-MAXIMUM_PLAIN: Final = 1 << 26
+MAXIMUM_PLAIN: Final = 48 << 20
 """Bytes that one compressed value may become; browsers end far below."""
 
 # A copy of three bytes gives at most 64.

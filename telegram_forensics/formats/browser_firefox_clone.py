@@ -24,6 +24,7 @@ from telegram_forensics.formats.browser_compression import (
     salvage_snappy,
 )
 from telegram_forensics.formats.browser_values import (
+    CONTAINER_WEIGHT,
     HOLE,
     MAXIMUM_DEPTH,
     MAXIMUM_VALUES,
@@ -267,6 +268,7 @@ class _Reader:
         number = len(self._objects)
         self._objects.append(value)
         self._open.add(number)
+        self._left -= CONTAINER_WEIGHT
         self._frames.append(_Frame(number, value, length))
         return value
 

@@ -28,7 +28,7 @@ from telegram_forensics.formats.browser_compression import masked_crc32c
 from telegram_forensics.formats.errors import FormatError, Issue
 
 BLOCK_SIZE: Final = 32768
-MAXIMUM_BATCH: Final = 1 << 26
+MAXIMUM_BATCH: Final = 48 << 20
 MAXIMUM_SEQUENCE: Final = (1 << 56) - 1
 _HEADER: Final = struct.Struct("<IHB")
 _BATCH: Final = struct.Struct("<QI")
@@ -218,7 +218,9 @@ def _read_payloads(file: BinaryIO, findings: Findings) -> Iterator[Payload]:
             findings.add(offset, f"batch of more than {MAXIMUM_BATCH} bytes")
             is_open = False
         elif kind == _LAST:
-            yield Payload(offset, b"".join(parts), is_damaged)
+            # Not held in pieces as well while it is read.
+            parts = [b"".join(parts)]
+            yield Payload(offset, parts[0], is_damaged)
             is_open = False
     if is_open:
         findings.add(offset, "batch without its last fragment")

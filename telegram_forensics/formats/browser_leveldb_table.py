@@ -35,7 +35,7 @@ from telegram_forensics.formats.varint import read_varint
 
 MAGIC: Final = bytes.fromhex("57fb808b247547db")
 FOOTER_SIZE: Final = 48
-MAXIMUM_BLOCK: Final = 1 << 26
+MAXIMUM_BLOCK: Final = 48 << 20
 _TRAILER_SIZE: Final = 5
 _SEQUENCE_SIZE: Final = 8
 _STORED, _SNAPPY, _ZSTD = 0, 1, 2

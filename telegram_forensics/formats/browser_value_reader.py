@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from telegram_forensics.formats.browser_values import (
+    CONTAINER_WEIGHT,
     MAXIMUM_DEPTH,
     UNDEFINED,
     JsMap,
@@ -83,6 +84,7 @@ class ValueReader:
         number = len(self._objects)
         self._objects.append(value)
         self._open.add(number)
+        self._left -= CONTAINER_WEIGHT
         return number
 
     def _leave(self, number: int) -> None:

@@ -13,8 +13,11 @@ from typing import Any, Final
 
 from telegram_forensics.formats.errors import Issue
 
-MAXIMUM_VALUES: Final = 1_000_000
+MAXIMUM_VALUES: Final = 2_500_000
 """Values inside one value; a state of 20 MB has about 1.5 million."""
+
+CONTAINER_WEIGHT: Final = 3
+"""An object or list takes the memory of so many values more."""
 
 MAXIMUM_DEPTH: Final = 100
 """Objects inside objects."""

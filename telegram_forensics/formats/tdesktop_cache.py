@@ -217,38 +217,16 @@ def place_path(place: bytes) -> str:
 
 
 def _records(data: bytes, index: CacheIndex) -> Iterator[Record]:
-    store_size = _STORE_WITH_TIME if index.has_times else _STORE_WITHOUT_TIME
     position = HEADER_SIZE
     items = 0
     while position < len(data):
         kind = data[position]
-        count = 1
-        if kind == _TYPE_STORE:
-            end = position + store_size
-        else:
-            count = int.from_bytes(data[position + 1 : position + 4], "little")
-            part = store_size if kind == _TYPE_MULTI_STORE else _PART_SIZE
-            end = position + _PART_SIZE + count * part
-            if kind not in (_TYPE_MULTI_STORE, _TYPE_MULTI_REMOVE, _TYPE_MULTI_ACCESS):
-                index.problem = (position, f"record type {kind} is unknown")
-                return
-            if kind == _TYPE_MULTI_ACCESS and not index.has_times:
-                index.problem = (position, "access record in an index without times")
-                return
-            if not count and kind != _TYPE_MULTI_ACCESS:
-                index.problem = (position, "list record without entries")
-                return
+        count, end = _extent(data, position, index)
         items += count
-        if items > MAXIMUM_ITEMS:
+        if items > MAXIMUM_ITEMS and index.problem is None:
             reason = f"more than {MAXIMUM_ITEMS} values, the rest is not read"
             index.problem = (position, reason)
-            return
-        if end > len(data):
-            index.problem = (
-                position,
-                f"record of {end - position} bytes announced, {len(data) - position} "
-                f"are left",
-            )
+        if index.problem:
             return
         if kind == _TYPE_STORE:
             yield from _stores(data, position, 1, index, is_compacted=False)
@@ -264,6 +242,30 @@ def _records(data: bytes, index: CacheIndex) -> Iterator[Record]:
         if index.problem:
             return
         position = end
+
+
+def _extent(data: bytes, position: int, index: CacheIndex) -> tuple[int, int]:
+    """Number of parts and end of a record; what is wrong with it is the problem."""
+    kind = data[position]
+    store_size = _STORE_WITH_TIME if index.has_times else _STORE_WITHOUT_TIME
+    count, end = 1, position + store_size
+    if kind != _TYPE_STORE:
+        count = int.from_bytes(data[position + 1 : position + 4], "little")
+        part = store_size if kind == _TYPE_MULTI_STORE else _PART_SIZE
+        end = position + _PART_SIZE + count * part
+        if kind not in (_TYPE_MULTI_STORE, _TYPE_MULTI_REMOVE, _TYPE_MULTI_ACCESS):
+            index.problem = (position, f"record type {kind} is unknown")
+        elif kind == _TYPE_MULTI_ACCESS and not index.has_times:
+            index.problem = (position, "access record in an index without times")
+        elif not count and kind != _TYPE_MULTI_ACCESS:
+            index.problem = (position, "list record without entries")
+    if index.problem is None and end > len(data):
+        index.problem = (
+            position,
+            f"record of {end - position} bytes announced, {len(data) - position} "
+            f"are left",
+        )
+    return count, end
 
 
 def _stores(

@@ -50,7 +50,7 @@ def test_snappy() -> None:
     with pytest.raises(FormatError, match="limit"):
         decompress_snappy(packed, len(TEXT) - 1)
     with pytest.raises(FormatError, match="cannot come from"):
-        decompress_snappy(b"\xff\xff\xff\x7f\x00a")
+        decompress_snappy(b"\xff\xff\xff\x0f\x00a")
     for wrong in (b"", packed[:-1], b"\x80" * 20, b"\x05\x00"):
         with pytest.raises(FormatError):
             decompress_snappy(wrong)
