@@ -43,7 +43,7 @@ _LAUNCHED: Final = (
     b"[2026.11.20 17:59:00] Launched version: 6001002, install beta: [FALSE], alpha: 0,"
     b" debug mode: [FALSE]\n"
 )
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 16
 _TIME: Final = 1_735_690_000_000_000
 
 
@@ -261,8 +261,9 @@ def web_state(folder: Path, size: int) -> None:
     database = browser_profile.IndexedDb()
     database.database(1, "tt-data", {1: "store"})
     # A value takes some bytes on the disk and many more as an object.
-    values = [{"a": number / 7} for number in range(size // 18)]
-    state = {"users": {"byId": {}}, "list": values}
+    values = [{"a": number / 7} for number in range(min(size // 18, 600_000))]
+    text = "x" * ((size - 18 * len(values)) // 2)
+    state = {"text": text, "users": {"byId": {}}, "list": values}
     database.put(1, 1, "tt-global-state", state)
     target = folder / _CHROME / "IndexedDB" / f"{_ORIGIN}.indexeddb.leveldb"
     for name, data in database.files().items():
