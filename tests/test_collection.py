@@ -52,6 +52,20 @@ TDLIB = (
     "db.sqlite-wal",
     "tdlib_log.txt.old",
 )
+DESKTOP = (
+    "log.txt",
+    "DebugLogs/log_20_11.txt",
+    "tdata/key_datas",
+    "tdata/D877F783D5D3EF8C/maps",
+    "tdata/user_data/cache/0/binlog",
+    "tdata/user_data#2/media_cache/0/AB/0123456789AB",
+)
+EXPORTS = (
+    "DataExport_2026-11-20/result.json",
+    "ChatExport_2026-11-20/messages2.html",
+    "DataExport_2026-11-20/chats/chat_01/messages.html",
+    "DataExport_2026-11-20/lists/contacts.html",
+)
 WINDOWS_PHONE = ("__ApplicationSettings", "dialogs.dat", "init_connection.dat")
 SAFARI = (
     "Users/olga/Library/Containers/com.apple.Safari/Data/Library/WebKit/WebsiteData/"
@@ -161,6 +175,53 @@ def test_filter_files(path: Path) -> None:
                 "var/log/teamviewer15/TeamViewer15_Logfile.log",
             ],
             ["var/log/dpkg.log", "home/olga/.config/other.conf"],
+        ),
+        (
+            "telegram_desktop_windows.yaml",
+            [
+                f"Users/Olga P/AppData/{folder}/{path}"
+                for folder in (
+                    "Roaming/Telegram Desktop",
+                    "Roaming/Telegram Desktop UWP",
+                    "Local/Packages/TelegramMessengerLLP.TelegramDesktop_t4vj/"
+                    "LocalCache/Roaming/Telegram Desktop UWP",
+                )
+                for path in DESKTOP
+            ]
+            + [f"Users/Olga P/Downloads/Telegram Desktop/{path}" for path in EXPORTS]
+            + [
+                f"Users/Olga P/{folder}/{path}"
+                for folder in ("Desktop/Portable", "Downloads/tportable/Telegram")
+                for path in DESKTOP
+                if not path.startswith("Debug")
+            ],
+            [
+                "Users/Olga P/Downloads/Telegram Desktop/film.mp4",
+                "Users/Olga P/AppData/Roaming/Other/tdata/key_datas",
+            ],
+        ),
+        (
+            "telegram_desktop_unix.yaml",
+            [
+                f"{folder}/{path}"
+                for folder in (
+                    "home/olga/.local/share/TelegramDesktop",
+                    "home/olga/.TelegramDesktop",
+                    "home/olga/.var/app/org.telegram.desktop/data/TelegramDesktop",
+                    "home/olga/snap/telegram-desktop/42/.local/share/TelegramDesktop",
+                    "root/.local/share/TelegramDesktop",
+                    "Users/olga/Library/Application Support/Telegram Desktop",
+                    "Users/olga/Library/Containers/org.telegram.desktop/Data/Library/"
+                    "Application Support/Telegram Desktop",
+                )
+                for path in DESKTOP
+            ]
+            + [
+                f"{home}/Downloads/Telegram Desktop/{path}"
+                for home in ("home/olga", "root", "Users/olga")
+                for path in EXPORTS
+            ],
+            ["home/olga/.local/share/Other/tdata/key_datas"],
         ),
         (
             "telegram_android.yaml",
@@ -371,6 +432,8 @@ def test_there_is_a_filter_file() -> None:
         "remote_access_unix.yaml",
         "remote_access_windows.yaml",
         "telegram_android.yaml",
+        "telegram_desktop_unix.yaml",
+        "telegram_desktop_windows.yaml",
         "telegram_ios.yaml",
         "telegram_macos.yaml",
         "telegram_tdlib.yaml",

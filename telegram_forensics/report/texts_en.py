@@ -79,14 +79,17 @@ ENGLISH: Final[dict[str, str]] = {
     ),
     "sure.title": "How sure it is",
     "sure.explain": "Each finding has the grade of its weakest necessary link.",
-    "sure.A": "key material or a stored trace in the seized data itself",
+    "sure.A": (
+        "key material or a stored trace in the seized data itself; logs of programs "
+        "are such traces: whoever administers the computer can change them"
+    ),
     "sure.B": (
         "recorded by Telegram's server and stored by a client: notices, lists of "
         "authorizations"
     ),
     "sure.C": (
-        "asserted by a client, or held in a file that anybody can edit: names of "
-        "devices and applications, exports"
+        "asserted by a client, or held in a file that is made to be handed on and "
+        "carries no mark of a change: names of devices and applications, exports"
     ),
     "sure.counts": (
         "findings that point beyond the owner: {pointing}; neutral facts: {neutral}"
@@ -101,7 +104,8 @@ ENGLISH: Final[dict[str, str]] = {
     ),
     "open.no_trace": (
         "A message without a local trace was sent from another session, or its "
-        "history was loaded anew. One does not tell which."
+        "history was loaded anew, or the trace is gone: an edit or sending by the "
+        "system's share sheet can leave none. The absence does not tell which."
     ),
     "decide.title": "What would decide",
     "decide.none": (

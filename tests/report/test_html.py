@@ -162,7 +162,7 @@ def test_first_page(page: str) -> None:
         "17/2026",
         "Findings that point beyond the account's owner: 5.",
         "None of them names a person",
-        "key material or a stored trace in the seized data itself",
+        "key material or a stored trace in the seized data itself; logs of programs",
         "the owner typed the messages while the partner was connected",
         "the provider's records of sessions and their activity",
         "Sources: 3. Read: 2.",
