@@ -10,7 +10,10 @@ import time
 from pathlib import Path
 
 from tests.fuzz.engine import Outcome, fuzz
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.parsers import PARSER_TARGETS
+from tests.fuzz.targets import TARGETS as DECODERS
+
+TARGETS = {**DECODERS, **PARSER_TARGETS}
 
 
 def _options() -> argparse.Namespace:

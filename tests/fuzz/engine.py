@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.fuzz.mutate import make_input
+from tests.fuzz.parsers import parser_seeds
 from tests.fuzz.seeds import extra_seeds
 from tests.fuzz.targets import Target
 
@@ -80,7 +81,7 @@ def corpus_names() -> list[str]:
 
 def seeds_of(name: str) -> list[bytes]:
     """Sound inputs of a target."""
-    found = extra_seeds(name)
+    found = extra_seeds(name) or parser_seeds(name)
     if CORPUS.exists():
         with zipfile.ZipFile(CORPUS) as corpus:
             found += [
@@ -152,7 +153,7 @@ def _loop(
         if time.monotonic() - begin > limit[0]:
             break
         shared[:8] = number.to_bytes(8, "little")
-        data = make_input(target.name, seed, number, seeds)
+        data = make_input(target.name, seed, number, seeds, target.maximum)
         before = time.process_time()
         accepted, reason = run_input(target, data)
         outcome.slowest = max(outcome.slowest, time.process_time() - before)
@@ -234,7 +235,9 @@ def fuzz(
         outcome.failures.append(Failure(number, reason))
         outcome.seconds = time.monotonic() - begin
     for failure in outcome.failures:
-        failure.data = make_input(target.name, seed, failure.number, seeds)
+        failure.data = make_input(
+            target.name, seed, failure.number, seeds, target.maximum
+        )
     return outcome
 
 

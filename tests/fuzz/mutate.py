@@ -162,7 +162,13 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
 )
 
 
-def make_input(name: str, seed: int, number: int, seeds: Sequence[bytes]) -> bytes:
+def make_input(
+    name: str,
+    seed: int,
+    number: int,
+    seeds: Sequence[bytes],
+    maximum: int = MAXIMUM_SIZE,
+) -> bytes:
     """The input of one execution.
 
     Args:
@@ -170,6 +176,7 @@ def make_input(name: str, seed: int, number: int, seeds: Sequence[bytes]) -> byt
         seed: of the run.
         number: of the execution; the first are the seeds themselves.
         seeds: sound inputs, at least one.
+        maximum: bytes that are left of it.
     """
     if number < len(seeds):
         return seeds[number]
@@ -177,4 +184,4 @@ def make_input(name: str, seed: int, number: int, seeds: Sequence[bytes]) -> byt
     data = bytearray(draw.choice(seeds))
     for _ in range(draw.choice((1, 1, 1, 2, 3, 6))):
         draw.choice(MUTATIONS)(data, draw, seeds)
-    return bytes(data[:MAXIMUM_SIZE])
+    return bytes(data[:maximum])

@@ -93,6 +93,27 @@ def _encrypted() -> list[bytes]:
     return [sqlcipher.encrypt_database(plain.database, parameters)]
 
 
+def _damaged_databases() -> list[bytes]:
+    """Without header, without first page, cut off; 512 bytes are the smallest page."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "plain"
+        connection = sqlite_files.connect(path, page_size=512)
+        sqlite_files.create(connection)
+        sqlite_files.add_messages(connection, range(12))
+        connection.execute(
+            "CREATE TABLE messages_v29(mid INTEGER PRIMARY KEY, cid, localMid, "
+            "message TEXT, media, from_id, to_id, outgoing, unread, dstate, date, "
+            "flags, content_properties)"
+        )
+        connection.execute(
+            "INSERT INTO messages_v29 VALUES (1, 2, 3, 'text', NULL, 5, 6, 1, 0, 0, "
+            "1600000000, 0, NULL)"
+        )
+        data = sqlite_files.take(path).database
+        connection.close()
+    return [data, bytes(100) + data[100:], bytes(512) + data[512:], data[:4096]]
+
+
 def _plists() -> list[bytes]:
     return [
         plistlib.dumps(content, fmt=form)
@@ -151,6 +172,7 @@ _MAKERS: dict[str, Callable[[], list[bytes]]] = {
     ],
     "remote_plist": _plists,
     "sqlcipher_database": _encrypted,
+    "sqlite_opening": _damaged_databases,
     "tdesktop_media_slices": _slices,
     "tdlib_side_files.log": lambda: [_TDLIB_LOG.encode()],
     "tdlib_entities.read_secret_chat": lambda: [tdlib.i32(*range(1, 20))],

@@ -50,6 +50,8 @@ from telegram_forensics.formats import (
     sqlcipher_detection,
     sqlcipher_keys,
     sqlite_journal,
+    sqlite_known_tables,
+    sqlite_opening,
     sqlite_pages,
     sqlite_recovery,
     sqlite_schema,
@@ -95,6 +97,7 @@ from telegram_forensics.formats.telegram_web_store import StoredValue
 from telegram_forensics.formats.telegram_web_values import Source, StoredText
 from tests.builders import sqlcipher, tdlib
 from tests.formats import test_remote_decoders as remote
+from tests.fuzz.mutate import MAXIMUM_SIZE
 from tests.helpers import MemoryFolder
 
 _TDESKTOP_VERSIONS = (1_000_000, 2_005_000, 6_001_002)
@@ -121,6 +124,7 @@ class Target:
         take: finds the bytes among the arguments of such a call.
         allowed: exceptions that the decoder documents.
         seconds: processor time that one input may take.
+        maximum: bytes that an input may have.
     """
 
     name: str
@@ -129,6 +133,7 @@ class Target:
     take: Take
     allowed: tuple[type[BaseException], ...] = (FormatError,)
     seconds: float = SECONDS_PER_INPUT
+    maximum: int = MAXIMUM_SIZE
 
 
 def _first(arguments: dict[str, Any]) -> object:
@@ -400,6 +405,15 @@ def _sqlite(data: bytes) -> None:
     drain(iter(evidence.schema()))
     drain(evidence.live_rows())
     drain(evidence.recover())
+
+
+def _opening(data: bytes) -> None:
+    read = reader_of(data)
+    sqlite_opening.first_pages(read, len(data))
+    for repair in sqlite_opening.find_repairs(
+        read, len(data), clients=sqlite_known_tables.CLIENTS
+    ):
+        repair.overlay(read)(0, repair.size)
 
 
 def _page(data: bytes) -> None:
@@ -745,6 +759,7 @@ def _special() -> Iterable[Target]:
     )
     database = sqlite_recovery.SqliteEvidence.__init__
     yield Target("sqlite_recovery", _sqlite, database, _reads("database"))
+    yield Target("sqlite_opening", _opening, None, _first)
     yield Target("sqlite_pages.read_page", _page, sqlite_pages.read_page, _first)
     yield Target("sqlite_pages.read_record", _record, sqlite_pages.read_record, _first)
     yield Target("sqlite_wal", _wal, sqlite_wal.WalFile.__init__, _reads("read"))

@@ -8,9 +8,11 @@ import time
 
 import pytest
 
+from telegram_forensics.formats import tdesktop_logs as logs
 from telegram_forensics.formats.errors import FormatError
 from tests.fuzz import engine
 from tests.fuzz.mutate import MAXIMUM_SIZE, make_input
+from tests.fuzz.parsers import PARSER_TARGETS
 from tests.fuzz.targets import TARGETS, Target
 
 # Each in a process with the limits of memory and time.
@@ -29,6 +31,29 @@ def test_no_findings(names: list[str]) -> None:
         outcome = engine.fuzz(TARGETS[name], 20_250, SECONDS, maximum=INPUTS)
         assert [(name, item.number, item.reason) for item in outcome.failures] == []
         assert outcome.executions > 0
+
+
+def test_no_findings_in_parsers() -> None:
+    """Whole parsers through plaso's worker, with few inputs: each is a run."""
+    for name, target in PARSER_TARGETS.items():
+        outcome = engine.fuzz(target, 20_250, 5, maximum=4)
+        assert [(name, item.number, item.reason) for item in outcome.failures] == []
+        assert outcome.executions > 0
+
+
+def test_uncaught_errors_of_parsers_are_findings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What plaso catches and reports as a warning only."""
+
+    def fail(self: object, data: bytes) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(logs, "is_log", fail)
+    target = PARSER_TARGETS["parsers.desktop_log.log.txt"]
+    outcome = engine.fuzz(target, 1, 5, maximum=1)
+    (failure,) = outcome.failures
+    assert "UncaughtError" in failure.reason
 
 
 def test_seeds_are_sound() -> None:
