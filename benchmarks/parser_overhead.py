@@ -2,7 +2,9 @@
 
 Makes a folder of files of many kinds (text, SQLite, gzip, random bytes, empty files; no
 Telegram), runs stock log2timeline over it with and without the plugin, alternately, in
-a single process, and compares user CPU times. Target: under 5 %.
+a single process, and compares user CPU times. The start of both (a run over an empty
+folder) is measured as well and taken off: it does not grow with the evidence. Target:
+under 5 % for the evidence, under a second for the start.
 
     python benchmarks/parser_overhead.py [FILES] [ROUNDS]
 """
@@ -85,25 +87,36 @@ def main() -> None:
         evidence = folder / "evidence"
         evidence.mkdir()
         make_evidence(evidence, count)
+        empty = folder / "empty"
+        empty.mkdir()
         run(evidence, folder, False)
-        pairs = [
-            (run(evidence, folder, False), run(evidence, folder, True))
-            for _ in range(rounds)
-        ]
-    ratios = [with_us / without for with_us, without in pairs]
+        starts, pairs = [], []
+        for _ in range(rounds):
+            starts.append((run(empty, folder, False), run(empty, folder, True)))
+            pairs.append((run(evidence, folder, False), run(evidence, folder, True)))
+    start, start_alone = (statistics.median(item[n] for item in starts) for n in (0, 1))
+    ratios = [(with_us - start) / (without - start_alone) for with_us, without in pairs]
+    ratio = statistics.median(ratios)
     print(f"{count} files, {rounds} pairs of runs, user CPU time")
     print(f"with the plugin:    {statistics.median(p[0] for p in pairs):6.2f} s")
     print(f"without:            {statistics.median(p[1] for p in pairs):6.2f} s")
+    print(
+        f"start alone:        {start:6.2f} s and {start_alone:.2f} s: "
+        f"{start - start_alone:+.2f} s (target: < 1)"
+    )
+    print(
+        f"overhead behind it: {(ratio - 1) * 100:+6.1f} % "
+        f"(min {(min(ratios) - 1) * 100:+.1f}, max {(max(ratios) - 1) * 100:+.1f}; "
+        "target: < 5)"
+    )
     results.record(
-        "user CPU time by that without the plugin",
-        statistics.median(ratios),
+        "user CPU time behind the start by that without the plugin",
+        ratio,
         1.05,
         is_limit=True,
     )
-    print(
-        f"overhead:           {(statistics.median(ratios) - 1) * 100:+6.1f} % "
-        f"(min {(min(ratios) - 1) * 100:+.1f}, max {(max(ratios) - 1) * 100:+.1f}; "
-        "target: < 5)"
+    results.record(
+        "start: more user CPU time", start - start_alone, 1, "s", is_limit=True
     )
 
 

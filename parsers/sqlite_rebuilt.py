@@ -2,13 +2,11 @@
 
 import os
 
+from telegram_forensics.parsers import sqlite_removed
 from telegram_forensics.parsers import sqlite_state
 from telegram_forensics.parsers import sqlite_view
 
 STATE_RECOVERED = "recovered"
-
-# Where a row in use may stand if the way to its page is lost.
-_UNSURE_METHODS = ("page_scan", "unreferenced_page")
 
 
 class RebuiltFile:
@@ -62,20 +60,20 @@ class RebuiltFile:
 class RebuiltMediator:
     """A parser mediator whose events are those of recovered rows."""
 
-    def __init__(self, parser_mediator, repair):
+    def __init__(self, parser_mediator, repair, warn):
         """Initializes a mediator.
 
         Args:
           parser_mediator (ParserMediator): parser mediator.
           repair (Repair): what was rebuilt.
+          warn (function): says so; called in front of everything that comes of it.
         """
         super().__init__()
+        self._warn = warn
         self._is_incomplete = repair.is_incomplete
         self._mediator = parser_mediator
         self._method = repair.method
-        self._words = (
-            f"{repair.method:s}, confidence {repair.confidence:s}, database"
-        )
+        self._words = f"{repair.method:s}, confidence {repair.confidence:s}, database"
 
     def __getattr__(self, name):
         """Retrieves what is not of this class from the parser mediator.
@@ -97,6 +95,7 @@ class RebuiltMediator:
           corrupted (Optional[bool]): True if the item was corrupted.
           recovered (Optional[bool]): True if the item was recovered; not looked at.
         """
+        self._warn()
         method = getattr(event_data, "recovery_method", None)
         if hasattr(event_data, "recovery_method"):
             event_data.recovery_method = (
@@ -104,35 +103,51 @@ class RebuiltMediator:
             )
         if hasattr(event_data, "record_state"):
             state = event_data.record_state
-            is_unsure = bool(method) and method.startswith(_UNSURE_METHODS)
+            # Of a row that is nowhere else, the page that it was in may be lost.
             if state in (None, "current") or (
-                state == sqlite_state.STATE_REMOVED
-                and is_unsure
-                and self._is_incomplete
+                state == sqlite_state.STATE_REMOVED and self._is_incomplete
             ):
                 event_data.record_state = STATE_RECOVERED
-        self._mediator.ProduceEventData(
-            event_data, corrupted=corrupted, recovered=True
-        )
+        self._mediator.ProduceEventData(event_data, corrupted=corrupted, recovered=True)
+
+    def ProduceWarning(self, message):
+        """Produces a warning.
+
+        Args:
+          message (str): what is wrong.
+        """
+        self._warn()
+        self._mediator.ProduceWarning(message)
 
 
 class RebuiltView(sqlite_view.DatabaseView):
     """A database with what was rebuilt, in the pass at hand."""
 
-    def __init__(self, parser_mediator, database, read, repair):
+    def __init__(self, parser_mediator, database, read, size, repair):
         """Initializes a view.
 
         Args:
           parser_mediator (ParserMediator): parser mediator.
           database (SQLiteDatabase): database of this pass.
           read (function): reads the file as it is, of offset and size.
+          size (int): size of the file.
           repair (Repair): what was rebuilt.
         """
+        # Nothing may stand behind the end of the file for its last bytes to be there.
+        rest = size - repair.used if repair.size == repair.used else 0
         self._overlay = repair.overlay(read)
         self._overlay_size = repair.size
+        self._reader = repair.overlay(read, rest), repair.size + rest
         super().__init__(parser_mediator, database)
         # Rows whose way is lost are looked for page by page.
         self.has_gaps = repair.is_incomplete
+        if not repair.has_version:
+            for state in self.GetStates():
+                state.version = state.version or None
+        # SQLite may refuse a log whose database it cannot open alone.
+        self._log = self.wal_file_entry or sqlite_view.OpenSibling(
+            self.file_entry, "-wal"
+        )
 
     def GetDatabaseFileObject(self):
         """Retrieves the database as SQLite gets it.
@@ -142,10 +157,20 @@ class RebuiltView(sqlite_view.DatabaseView):
         """
         return RebuiltFile(self._overlay, self._overlay_size)
 
+    def GetEvidence(self):
+        """Retrieves the pages of the database, its log and its journal.
+
+        Returns:
+          SqliteEvidence: pages or None if the database cannot be read.
+        """
+        if self._evidence is None:
+            self._evidence = sqlite_removed.OpenEvidence(self, self._log)
+        return self._evidence
+
     def OpenReader(self):
         """Opens the database for reading at any offset.
 
         Returns:
           tuple[function, int]: function of offset and size, and the size of the file.
         """
-        return self._overlay, self._overlay_size
+        return self._reader

@@ -16,6 +16,45 @@ _WAL_SUFFIX = "-wal"
 _WAL_HEADER_SIZE = 32
 
 
+def _OpenFile(file_entry, location):
+    """Opens a file of the same file system.
+
+    Args:
+      file_entry (dfvfs.FileEntry): file entry of another file.
+      location (str): location.
+
+    Returns:
+      dfvfs.FileEntry: file entry or None if there is no such file.
+    """
+    path_spec = file_entry.path_spec
+    properties = {"location": location}
+    if path_spec.HasParent():
+        properties["parent"] = path_spec.parent
+    try:
+        return file_entry.GetFileSystem().GetFileEntryByPathSpec(
+            dfvfs_factory.Factory.NewPathSpec(path_spec.type_indicator, **properties)
+        )
+    except (OSError, dfvfs_errors.Error):
+        return None
+
+
+def OpenSibling(file_entry, change):
+    """Opens a file beside another one.
+
+    Args:
+      file_entry (dfvfs.FileEntry): file entry.
+      change (str|int): what to append to the name, or how much to take off.
+
+    Returns:
+      dfvfs.FileEntry: file entry or None if there is no such file.
+    """
+    location = getattr(file_entry.path_spec, "location", None)
+    if not location:
+        return None
+    location = location + change if isinstance(change, str) else location[:change]
+    return _OpenFile(file_entry, location)
+
+
 class DatabaseView:
     """A database in the pass at hand, with what plaso's other pass sees.
 
@@ -45,13 +84,13 @@ class DatabaseView:
         self.file_entry = file_entry
         self.wal_file_entry = None
         if file_entry.name.endswith(_WAL_SUFFIX):
-            main = self._OpenSibling(file_entry, -len(_WAL_SUFFIX))
+            main = OpenSibling(file_entry, -len(_WAL_SUFFIX))
             if main is not None:
                 self.is_log_pass = True
                 self.file_entry = main
                 self.wal_file_entry = file_entry
         else:
-            log = self._OpenSibling(file_entry, _WAL_SUFFIX)
+            log = OpenSibling(file_entry, _WAL_SUFFIX)
             if log is not None and (log.size or 0) > _WAL_HEADER_SIZE:
                 self.wal_file_entry = log
 
@@ -174,7 +213,7 @@ class DatabaseView:
         Returns:
           DatabaseState: state or None if it cannot be opened.
         """
-        log = self._OpenSibling(file_entry, _WAL_SUFFIX)
+        log = OpenSibling(file_entry, _WAL_SUFFIX)
         if log is not None and (log.size or 0) <= _WAL_HEADER_SIZE:
             log = None
         # A log that cannot be used is reported where its database is read itself.
@@ -231,48 +270,6 @@ class DatabaseView:
         self._other = database
         return state
 
-    @staticmethod
-    def _OpenSibling(file_entry, change):
-        """Opens a file beside another one.
-
-        Args:
-          file_entry (dfvfs.FileEntry): file entry.
-          change (str|int): what to append to the name, or how much to take off.
-
-        Returns:
-          dfvfs.FileEntry: file entry or None if there is no such file.
-        """
-        path_spec = file_entry.path_spec
-        location = getattr(path_spec, "location", None)
-        if not location:
-            return None
-        location = location + change if isinstance(change, str) else location[:change]
-        return DatabaseView._OpenFile(file_entry, location)
-
-    @staticmethod
-    def _OpenFile(file_entry, location):
-        """Opens a file of the same file system.
-
-        Args:
-          file_entry (dfvfs.FileEntry): file entry of another file.
-          location (str): location.
-
-        Returns:
-          dfvfs.FileEntry: file entry or None if there is no such file.
-        """
-        path_spec = file_entry.path_spec
-        properties = {"location": location}
-        if path_spec.HasParent():
-            properties["parent"] = path_spec.parent
-        try:
-            return file_entry.GetFileSystem().GetFileEntryByPathSpec(
-                dfvfs_factory.Factory.NewPathSpec(
-                    path_spec.type_indicator, **properties
-                )
-            )
-        except (OSError, dfvfs_errors.Error):
-            return None
-
     def OpenNeighbour(self, name):
         """Opens a file in the folder of the database.
 
@@ -286,7 +283,7 @@ class DatabaseView:
         location = getattr(self.file_entry.path_spec, "location", None) or ""
         if not location.endswith(own_name):
             return None
-        return self._OpenFile(
+        return _OpenFile(
             self.file_entry, location[: len(location) - len(own_name)] + name
         )
 

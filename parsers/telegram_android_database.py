@@ -189,7 +189,7 @@ class TelegramAndroidPlugin(sqlite_plugin.TelegramSQLitePlugin):
             if traces.table is not None:
                 event_data.number_of_local_traces = traces.pending.get(dialog_id, 0)
                 event_data.number_of_lost_messages = lost.get(dialog_id, 0)
-                if None in dialogs and dialog_id is not None:
+                if view.has_gaps or (None in dialogs and dialog_id is not None):
                     event_data.number_of_local_traces = None
                     event_data.number_of_lost_messages = None
             parser_mediator.ProduceEventData(event_data)

@@ -332,14 +332,15 @@ class MessageReader:
         Yields:
           tuple[str, int, CarvedMessage]: kind of the file, offset in it, and message.
         """
-        for name, file_entry in (
-            ("database", self._view.file_entry),
-            ("write-ahead log", self._view.wal_file_entry),
+        log = self._view.wal_file_entry
+        for name, file_object in (
+            ("database", self._view.GetDatabaseFileObject()),
+            ("write-ahead log", log.GetFileObject() if log is not None else None),
         ):
-            if file_entry is None or not file_entry.size:
+            if file_object is None:
                 continue
             try:
-                for offset, page in self._ReadPages(file_entry, name):
+                for offset, page in self._ReadPages(file_object, name):
                     for carved in postbox_carving.find_messages(
                         page, self._reader.schema, self._reader.chats
                     ):
@@ -347,20 +348,17 @@ class MessageReader:
             except (OSError, dfvfs_errors.Error) as exception:
                 self._view.Warn(f"{name:s} cannot be read: {exception!s}")
 
-    def _ReadPages(self, file_entry, name):
+    def _ReadPages(self, file_object, name):
         """Reads the pages of a database or of its log.
 
         Args:
-          file_entry (dfvfs.FileEntry): file entry.
+          file_object (dfvfs.FileIO): file-like object.
           name (str): kind of the file.
 
         Yields:
           tuple[int, bytes]: offset in the file and content.
         """
-        file_object = file_entry.GetFileObject()
-        if file_object is None:
-            return
-        size = file_entry.size
+        size = file_object.get_size()
         file_object.seek(0)
         header = file_object.read(32)
         offset, frame = 0, 0

@@ -286,7 +286,10 @@ class PeerReader(apple_tables.TableReader):
             if tag == postbox_traces.DELETION_LOG
         }
         holes = apple_gaps.ReadHoles(self._reader)
-        gaps = apple_gaps.FindGaps(self._view, holes)
+        gaps = {}
+        if not self._view.has_gaps:
+            # Else what is missing may be what cannot be read.
+            gaps = apple_gaps.FindGaps(self._view, holes)
         for value in sorted(index.keys() | counted | holes.keys() | gaps.keys()):
             event_data = self._MakeChatData(value)
             place = index.get(value)

@@ -374,6 +374,8 @@ def test_presets_name_what_exists() -> None:
         "telegram_ios_biome",
         "telegram_ios_legacy_encrypted",
         "telegram_macos_legacy",
+        "telegram_sqlite_damaged",
+        "telegram_sqlite_damaged_named",
         "telegram_tdlib_binlog",
         "telegram_tdlib_binlog_named",
         "telegram_tdlib_log",

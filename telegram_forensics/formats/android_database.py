@@ -155,11 +155,11 @@ def split_message_id(
 ) -> tuple[int, int | None]:
     """Message id and channel of a column `mid`.
 
-    Before DB 84 messages of channels have the channel id in the upper 32 bits.
+    Before DB 84 messages of channels have the channel id in the upper 32 bits. No
+    later id is as large, so that a version that is lost does not matter.
     """
     if (
-        database_version is not None
-        and database_version < FIRST_NEW_DATABASE
+        (database_version is None or database_version < FIRST_NEW_DATABASE)
         and mid > _LOW
         and mid >> 32 == -uid
     ):

@@ -5,13 +5,26 @@ Specification: https://www.sqlite.org/fileformat2.html (SQLite 3.0.0 and later).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from telegram_forensics.formats import sqlite_pages as pages
 from telegram_forensics.formats.errors import FormatError
 from telegram_forensics.formats.sqlite_pages import Problems, ReadAt
-from telegram_forensics.formats.sqlite_repair import Repair, repair_header
+from telegram_forensics.formats.sqlite_repair import (
+    Repair,
+    find_page_sizes,
+    repair_header,
+)
+from telegram_forensics.formats.sqlite_repair_schema import (
+    Known,
+    Other,
+    rebuild_schema,
+)
 from telegram_forensics.formats.sqlite_views import Database, View, read_schema
+
+_MAXIMUM_SIZES: Final = 2
+"""Page sizes that are tried."""
 
 
 def first_pages(read: ReadAt, size: int) -> list[tuple[int, bytes]]:
@@ -44,12 +57,33 @@ def first_pages(read: ReadAt, size: int) -> list[tuple[int, bytes]]:
     return [] if problems else sorted(parts.items())
 
 
-def find_repairs(read: ReadAt, size: int) -> Iterator[Repair]:
+def find_repairs(
+    read: ReadAt,
+    size: int,
+    wal: Other = None,
+    journal: Other = None,
+    clients: Sequence[Sequence[Known]] = (),
+) -> Iterator[Repair]:
     """What a database can be opened with, the best first.
+
+    Args:
+        read: reads the file.
+        size: bytes of it.
+        wal: the write-ahead log.
+        journal: the rollback journal.
+        clients: tables that each client creates.
 
     Raises:
         FormatError: if no page of a database is found.
     """
-    repair = repair_header(read, size)
-    if repair.has_schema:
-        yield repair
+    sizes = find_page_sizes(read, size)[:_MAXIMUM_SIZES]
+    if not sizes:
+        raise FormatError(0, "no page of a SQLite database is left")
+    repairs = [repair_header(read, size, page_size) for page_size in sizes]
+    for repair in repairs:
+        if repair.has_schema and repair.patches:
+            yield repair
+    for repair in repairs:
+        rebuilt = rebuild_schema(read, repair, wal, journal, clients)
+        if rebuilt is not None:
+            yield rebuilt

@@ -18,7 +18,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from telegram_forensics.formats import sqlite_pages as pages
@@ -40,6 +40,7 @@ _NEWEST_FORMAT: Final = 4
 _MAXIMUM_RESERVED: Final = 255
 _SAMPLES: Final = 256
 _MAPPED: Final = range(1, 6)
+_MAXIMUM_FILLING: Final = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +51,27 @@ class Repair:
         method: CUT_FILE, REBUILT_HEADER or REBUILT_SCHEMA.
         patches: (offset, bytes) that are put over the file, or behind its end.
         size: bytes that SQLite is given: whole pages only.
+        used: bytes of the file that are among them.
         page_size: bytes of a page.
         changes: what was wrong or lost and what stands for it, (offset, words).
         lost_pages: pages that the header announces and the file does not have.
         has_schema: the first page tells of tables.
+        has_version: the user version is that of the database.
         is_guessed: tables were assigned to pages by the look of their rows.
+        keys: tables whose definition was rebuilt, with the columns of their keys.
     """
 
     method: str
     patches: tuple[tuple[int, bytes], ...]
     size: int
+    used: int
     page_size: int
     changes: tuple[tuple[int, str], ...]
     lost_pages: int = 0
     has_schema: bool = True
+    has_version: bool = True
     is_guessed: bool = False
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def confidence(self) -> str:
@@ -78,14 +85,23 @@ class Repair:
         """Whether rows can be there that no b-tree leads to any more."""
         return self.lost_pages > 0 or self.method == REBUILT_SCHEMA
 
-    def overlay(self, read: ReadAt) -> ReadAt:
-        """Reads the file with what was rebuilt in its place."""
+    def overlay(self, read: ReadAt, rest: int = 0) -> ReadAt:
+        """Reads the file with what was rebuilt in its place.
+
+        Args:
+            read: reads the file as it is.
+            rest: bytes of a last page that is cut off, to be read as well: not by
+                SQLite, to which a page is whole or not there.
+        """
+        whole = self.size + rest
 
         def read_at(offset: int, size: int) -> bytes:
-            end = min(offset + size, self.size)
+            end = min(offset + size, whole)
             if end <= offset:
                 return b""
-            data = bytearray(read(offset, end - offset).ljust(end - offset, b"\0"))
+            length = max(min(end, self.used + rest) - offset, 0)
+            data = bytearray(read(offset, length) if length else b"")
+            data += bytes(end - offset - len(data))
             for start, patch in self.patches:
                 low, high = max(start, offset), min(start + len(patch), end)
                 if low < high:
@@ -97,23 +113,21 @@ class Repair:
         return read_at
 
 
-def repair_header(read: ReadAt, size: int) -> Repair:
+def repair_header(read: ReadAt, size: int, page_size: int) -> Repair:
     """Finds the header with which SQLite opens a file.
 
     Args:
         read: reads the file.
         size: bytes of it.
+        page_size: bytes of a page, one of `find_page_sizes`.
 
     Returns:
         The repair; without patches if nothing is wrong with the header.
 
     Raises:
-        FormatError: if no page of a database is found.
+        FormatError: if the file is too short.
     """
     head = read(0, pages.HEADER_SIZE)
-    if len(head) < pages.HEADER_SIZE:
-        raise FormatError(len(head), "the file is shorter than a database header")
-    page_size = guess_page_size(read, size) or _page_size_of_first(read, size, head)
     count = size // page_size
     if not count:
         raise FormatError(size, "the file is shorter than a page")
@@ -128,6 +142,7 @@ def repair_header(read: ReadAt, size: int) -> Repair:
         CUT_FILE if is_cut else REBUILT_HEADER,
         patches,
         count * page_size,
+        count * page_size,
         page_size,
         tuple(header.changes),
         header.lost_pages,
@@ -137,20 +152,27 @@ def repair_header(read: ReadAt, size: int) -> Repair:
 
 def _with_schema(repair: Repair, read: ReadAt, header: _Header) -> Repair:
     """Looks at the schema, and completes what only it can tell."""
-    found = open_overlay(repair, read)
-    entries = read_schema(found, Problems())
+    entries = read_schema(open_overlay(repair, read), Problems())
     largest = max((entry.root_page for entry in entries), default=0)
     data = header.data
     if header.needs_largest_root:
         struct.pack_into(">I", data, 52, max(largest, 1))
-    return Repair(
-        repair.method,
-        ((0, bytes(data)),) if repair.patches else (),
-        repair.size,
-        repair.page_size,
-        repair.changes,
-        repair.lost_pages,
-        bool(entries),
+    size = repair.size
+    changes = repair.changes
+    missing = (largest - size // repair.page_size) * repair.page_size
+    if 0 < missing <= _MAXIMUM_FILLING and largest - 1 < header.announced:
+        # SQLite refuses a schema whose trees begin behind the end of the file.
+        size += missing
+        struct.pack_into(">I", data, 28, largest)
+        words = f"empty pages up to page {largest}, where a tree began"
+        changes += ((repair.size, words),)
+    return replace(
+        repair,
+        patches=((0, bytes(data)),) if repair.patches else (),
+        size=size,
+        changes=changes,
+        has_schema=bool(entries),
+        has_version=header.has_version,
     )
 
 
@@ -171,15 +193,19 @@ class _Header:
         changes: (offset, words) of what was changed.
         lost_pages: pages that it announced and the file does not have.
         is_only_cut: nothing but what follows from missing pages was changed.
+        announced: pages that it announced, 0 if it said nothing.
+        has_version: its user version is believed.
         needs_largest_root: an auto-vacuum database whose largest root is not known yet.
     """
 
     def __init__(self, head: bytes, read: ReadAt, count: int, page_size: int) -> None:
         self.data = bytearray(head)
         self.changes: list[tuple[int, str]] = []
+        self.announced = 0
         self.lost_pages = 0
         self.is_only_cut = True
         self.needs_largest_root = False
+        self.has_version = True
         self._read = read
         self._count = count
         self._page_size = page_size
@@ -199,8 +225,13 @@ class _Header:
         self._usable = self._page_size - reserved
         self._set(20, bytes((reserved,)), f"{reserved} reserved bytes")
         self._set(21, _FRACTIONS, "payload fractions")
-        self._repair_counts()
-        if not 1 <= self._number(44) <= _NEWEST_FORMAT:
+        self._repair_counts(is_known=is_known)
+        has_format = 1 <= self._number(44) <= _NEWEST_FORMAT
+        if not has_format or self._number(56) not in pages.ENCODINGS:
+            # What stands beside damaged fields is not believed.
+            self.has_version = False
+            self.data[60:64] = bytes(4)
+        if not has_format:
             self._set(44, _NEWEST_FORMAT.to_bytes(4, "big"), "schema format")
         self._repair_vacuum()
         encoding = self._find_encoding()
@@ -219,14 +250,17 @@ class _Header:
             self.changes.append((offset, words))
             self.is_only_cut = self.is_only_cut and cut
 
-    def _repair_counts(self) -> None:
+    def _repair_counts(self, *, is_known: bool) -> None:
         """Number of pages and list of free pages."""
         count = self._count
         announced = self._number(28)
         # Only then SQLite believes the number; else it takes the size of the file.
         is_believed = announced and self.data[24:28] == self.data[92:96]
         if is_believed and announced > count:
-            self.lost_pages = announced - count
+            # Of a header that is overwritten the number says nothing.
+            if is_known:
+                self.announced = announced
+                self.lost_pages = announced - count
             words = f"{count} pages, {announced} were announced"
             self._set(28, count.to_bytes(4, "big"), words, cut=True)
         trunk, free = self._number(32), self._number(36)
@@ -327,26 +361,30 @@ def _last_end(page: Page) -> int:
     return cell.end if 3 < cell.payload_size <= longest else 0
 
 
-def _page_size_of_first(read: ReadAt, size: int, head: bytes) -> int:
-    """Page size of a database that has next to no pages but the first.
+def find_page_sizes(read: ReadAt, size: int) -> list[int]:
+    """Page sizes that a file can have, the best first.
 
-    Raises:
-        FormatError: if the first page is none of a database.
+    A sound header is believed. Else pages are looked at in places where they begin if
+    the size is right: their first cell ends where the page does.
     """
+    head = read(0, pages.HEADER_SIZE)
+    found = []
+    try:
+        header = pages.read_header(head)
+        if header.is_sound:
+            found.append(header.page_size)
+    except FormatError:
+        pass
+    scores = Counter[int]()
     for page_size in pages.PAGE_SIZES:
-        if page_size > size:
-            break
-        try:
-            page = pages.read_page(read(0, page_size), 1, page_size)
-        except FormatError:
-            continue
-        problems = Problems()
-        cells = list(pages.read_cells(page, problems))
-        is_end = max((cell.end for cell in cells), default=0) == page_size
-        if page.kind == pages.TABLE_LEAF and not problems and is_end:
-            return page_size
-    stored = struct.unpack_from(">H", head, 16)[0]
-    stored = 65536 if stored == 1 else stored
-    if head.startswith(pages.MAGIC) and stored in pages.PAGE_SIZES:
-        return int(stored)
-    raise FormatError(0, "no page of a SQLite database is left")
+        count = size // page_size
+        step = max(count // _SAMPLES, 1)
+        for page in _sample(read, count, page_size):
+            if page_size - _last_end(page) <= _MAXIMUM_RESERVED:
+                # Of pages in steps, each stands for those that are stepped over.
+                scores[page_size] += step
+    found += [page_size for page_size, _ in scores.most_common()]
+    guess = guess_page_size(read, size)
+    if guess is not None:
+        found.append(guess)
+    return list(dict.fromkeys(found))

@@ -53,6 +53,13 @@ class PageState:
     is_live: bool = False
     carve_from: int = 0
 
+    @property
+    def length(self) -> int:
+        """Bytes of the page that are there: the last one of a file can be cut off."""
+        if self.view.is_overlaid(self.number):
+            return len(self.data)
+        return self.view.database.length(self.number) or len(self.data)
+
 
 class FoundRow(NamedTuple):
     """A row of a page.
@@ -167,14 +174,19 @@ class PageReader:
         # Entries of an index are records as well.
         doubt = ("this can be an entry of an index",)
         is_doubtful = not by_tree and page.kind in _OF_INDEX
-        for cell in cells:
+        length = state.length
+        for whole in cells:
+            cell, payload = whole, None
+            problems_of_row = doubt if is_doubtful else ()
+            if cell.payload_start + cell.local_size > length:
+                # Zeros in place of what is cut off would be taken for content.
+                cell = cell._replace(overflow=0)
+                payload = state.data[cell.payload_start : length]
+                problems_of_row = (*problems_of_row, "the page is cut off")
+                if not payload:
+                    continue
             row = self._row(
-                state,
-                page.kind,
-                cell,
-                tables,
-                by_tree,
-                problems=doubt if is_doubtful else (),
+                state, page.kind, cell, tables, by_tree, payload, problems_of_row
             )
             if row is not None:
                 yield row

@@ -98,6 +98,7 @@ class Table:
         stored: columns in the order in which records hold them.
         sql: the statement.
         is_dropped: known from remains only: not in the newest committed schema.
+        key: columns of the primary key, as declared.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Table:
     stored: tuple[Column, ...]
     sql: str
     is_dropped: bool = False
+    key: tuple[str, ...] = ()
 
     def row(
         self, rowid: int | None, record: Sequence[Value]
@@ -286,6 +288,7 @@ class _Parsed:
             tuple(stored),
             sql,
             is_dropped,
+            tuple(self.key),
         )
 
 

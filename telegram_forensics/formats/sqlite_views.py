@@ -96,6 +96,11 @@ class Database:
         data = self.read((number - 1) * self.page_size, self.page_size)
         return data.ljust(self.page_size, b"\0")
 
+    def length(self, number: int) -> int:
+        """Bytes of a page that are there: the last one can be cut off."""
+        start = (number - 1) * self.page_size
+        return min(max(self.size - start, 0), self.page_size)
+
     def pages(self) -> Iterator[tuple[int, bytes]]:
         """All pages with their numbers, read in large pieces."""
         size = self.page_size

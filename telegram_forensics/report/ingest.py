@@ -39,7 +39,7 @@ _KEY_BASES: Final = (
     "tdlib_binlog",
     "tgnet_perm_key",
 )
-_OLD_STATES: Final = frozenset({"overwritten", "removed", "unused_slot"})
+_OLD_STATES: Final = frozenset({"overwritten", "recovered", "removed", "unused_slot"})
 _TRACE_TABLES: Final = frozenset({"randoms", "randoms_v2"})
 # The two caches of a login are made at once; a clearing later parts them.
 _CACHE_TOLERANCE: Final = 60.0

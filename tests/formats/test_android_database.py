@@ -86,7 +86,9 @@ def test_split_message_id() -> None:
     mid = 1234567890 << 32 | 77
     assert split_message_id(mid, -1234567890, 83) == (77, 1234567890)
     assert split_message_id(mid, -1234567890, 84) == (mid, None)
-    assert split_message_id(mid, -1234567890, None) == (mid, None)
+    # A version that is lost: ids have 32 bits, so that the upper half can be no chance.
+    assert split_message_id(mid, -1234567890, None) == (77, 1234567890)
+    assert split_message_id(mid, -1234567891, None) == (mid, None)
     for uid in (-1234567891, 1234567890, 0):
         assert split_message_id(mid, uid, 83) == (mid, None)
     for number in (77, 2**32 - 1, 0, -210001, -(2**63)):

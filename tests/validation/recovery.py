@@ -20,6 +20,7 @@ from tests.validation.recovery_browsers import BROWSERS
 from tests.validation.recovery_stores import APPLICATIONS, Row, Store
 
 STORES = (*APPLICATIONS, *BROWSERS)
+_DAMAGED = "telegram_sqlite_damaged,telegram_sqlite_damaged_named"
 
 
 def scattered(size: int) -> list[int]:
@@ -48,6 +49,7 @@ class Cause:
         damage: what happens to the files afterwards.
         ends: statements after the deletion.
         is_readable: SQLite can read the files.
+        is_opened: SQLite opens the file.
         checkpoints_first: the rows are in the file before they are deleted.
     """
 
@@ -56,6 +58,7 @@ class Cause:
     damage: Callable[[bytes], bytes] | None = None
     ends: tuple[str, ...] = ()
     is_readable: bool = True
+    is_opened: bool = True
     checkpoints_first: bool = True
 
     @property
@@ -91,6 +94,15 @@ def _holes(data: bytes) -> bytes:
     return bytes(changed)
 
 
+def _no_first_page(data: bytes) -> bytes:
+    return bytes(4096) + data[4096:]
+
+
+def _refused(name: str, damage: Callable[[bytes], bytes]) -> Cause:
+    """A file that SQLite does not open."""
+    return Cause(name, damage=damage, is_readable=False, is_opened=False)
+
+
 CAUSES = (
     Cause("DELETE without secure_delete"),
     Cause("DELETE with secure_delete", {"secure_delete": 1}),
@@ -111,9 +123,10 @@ CAUSES = (
         {"journal_mode": "persist", "secure_delete": 1},
     ),
     Cause("DELETE, then every tenth page zeroed", damage=_holes, is_readable=False),
-    Cause("header of 100 bytes zeroed", damage=_no_header, is_readable=False),
-    Cause("header zeroed behind its signature", damage=_bad_header, is_readable=False),
-    Cause("file cut at half of its length", damage=_cut, is_readable=False),
+    _refused("header of 100 bytes zeroed", _no_header),
+    _refused("header zeroed behind its signature", _bad_header),
+    _refused("first page of 4096 bytes zeroed", _no_first_page),
+    _refused("file cut at half of its length", _cut),
 )
 
 
@@ -225,7 +238,7 @@ def measure(store: Store, cause: Cause, folder: Path) -> Measured:
             item for item in case.rglob("*") if item.name in ("db.sqlite", "db_sqlite")
         )
         path.write_bytes(cause.damage(path.read_bytes()))
-    found = sources.extract(store.parsers, [target])
+    found = sources.extract(f"{store.parsers},{_DAMAGED}", [target])
     measured.warnings = len(found.warnings)
     numbers = live(store.size)
     if "last row" in cause.ends:
@@ -265,6 +278,10 @@ def count(
             # A deleted row that is told as if it were there.
             measured.wrong += 1
             measured.examples.append(f"told as live: {row.key}")
+        elif not row.is_marked and not cause.is_opened:
+            # What SQLite does not open tells nothing that counts.
+            measured.wrong += 1
+            measured.examples.append(f"not marked: {row.key}")
         elif row.key in live_truth and row.is_marked and cause.is_readable:
             measured.live_misread += 1
             measured.examples.append(f"live row told as removed: {row.key}")

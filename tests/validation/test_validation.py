@@ -264,6 +264,12 @@ BOUNDS = [
     (POSTBOX, "write-ahead log, before the checkpoint", 40, 120),
     (LEGACY, "DELETE without secure_delete", 20, 110),
     (FIREFOX_IDB, "DELETE without secure_delete", 0, 110),
+    (ANDROID, "header of 100 bytes zeroed", 20, 118),
+    (ANDROID, "header zeroed behind its signature", 20, 118),
+    (ANDROID, "first page of 4096 bytes zeroed", 20, 118),
+    (POSTBOX, "header of 100 bytes zeroed", 20, 118),
+    (POSTBOX, "first page of 4096 bytes zeroed", 20, 118),
+    (FIREFOX_IDB, "header of 100 bytes zeroed", 0, 110),
 ]
 
 
