@@ -67,7 +67,10 @@ class TelegramFileEventData(event_data.TelegramEventData):
           when the client recorded it.
       message_identifier (str): identifier of the message.
       record_state (str): "overwritten" or "removed" for a row that the database
-          has replaced or removed; None for one that counts.
+          has replaced or removed, "recovered" for one of a database that SQLite
+          cannot open; None for one that counts.
+      recovery_method (str): how a record of a database that SQLite cannot open was
+          found, and how sure its content is.
       url (str): source of a web file.
       written_time (dfdatetime.DateTimeValues): modification time of the file that
           holds the record.
@@ -90,6 +93,7 @@ class TelegramFileEventData(event_data.TelegramEventData):
         self.file_written_time = None
         self.message_identifier = None
         self.record_state = None
+        self.recovery_method = None
         self.url = None
         self.written_time = None
 

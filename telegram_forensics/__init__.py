@@ -4,4 +4,4 @@ Importing this package is deliberately cheap: the autoload hook imports it at th
 of every Python process of the environment (see `telegram_forensics.autoload`).
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
