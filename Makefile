@@ -4,6 +4,7 @@
 # make fuzz [SECONDS=n]                         damaged inputs for all decoders, for n seconds
 # make bench [BENCH=--quick]                    all benchmarks, one table
 # make validation                               measured recall of all readers, out/validation
+# make guide                                    the commands of the examiner's guide, as a test
 # make docs                                     this documentation as web pages, out/site
 #
 # Needs Python 3.10 to 3.13 and make, nothing else. PYTHON=python3.12 chooses another.
@@ -24,7 +25,7 @@ BIN := $(VENV)/bin
 STAMP := $(shell date +%Y%m%dT%H%M%S)
 RUN := $(OUT)/$(STAMP)
 
-.PHONY: help timeline test lint fuzz validation bench docs clean
+.PHONY: help timeline test lint fuzz validation bench docs guide clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -100,6 +101,10 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 docs: $(VENV)/.installed-docs
 	@$(BIN)/mkdocs build --strict --site-dir "$(OUT)/site"
 	@echo "Documentation:       $(OUT)/site/index.html"
+
+# Runs every command of the examiner's guide and compares what it prints.
+guide: $(VENV)/.installed-test
+	TELEGRAM_FORENSICS_GUIDE=1 $(BIN)/python -m pytest -q tests/end_to_end/test_guide.py
 
 lint: $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lint]'

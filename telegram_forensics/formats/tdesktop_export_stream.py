@@ -29,7 +29,7 @@ NOTE_CONTROL: Final = "control characters in a text"
 NOTE_UTF8: Final = "bytes that are not UTF-8"
 
 _STRICT: Final = json.JSONDecoder()
-_MAXIMUM_SEARCHED: Final = 1 << 23
+_MAXIMUM_SEARCHED: Final = 1 << 22
 _MAXIMUM_SCALAR: Final = 1 << 16
 _OVERLAP: Final = 1 << 12
 

@@ -20,6 +20,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GUIDE = REPOSITORY / "docs" / "guide"
+VARIABLE = "TELEGRAM_FORENSICS_GUIDE"
 PAGES = ("collect", "read", "locked", "timeline", "report", "verify")
 # Tools of the examiner: where one is not here, its output is not compared.
 OTHER_TOOLS = {"ewfverify": "ewfverify", "sqlite3": "sqlite3", "xxd": "xxd"}
@@ -129,6 +130,9 @@ class Terminal:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    not os.environ.get(VARIABLE), reason=f"takes minutes: make guide, or {VARIABLE}=1"
+)
 def test_worked_case(tmp_path: Path) -> None:
     """All pages in their order, in one folder."""
     case = tmp_path / "case"

@@ -787,6 +787,7 @@ def test_values_without_an_end_cost_little() -> None:
     broken = b'\n  {\n   "id": 1,\n   "type": "message",\n "x": [' + b"{}, " * 200
     start = time.process_time()
     records, reader = read(data[:place] + broken * 900 + data[place:])
-    assert time.process_time() - start < 10
+    # Without a limit it takes ten times as long.
+    assert time.process_time() - start < 30
     assert len(of_type(records, Message)) == 9
     assert len(reader.issues) == 900
