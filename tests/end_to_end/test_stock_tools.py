@@ -177,7 +177,7 @@ def stored_blobs(storage: pathlib.Path) -> Iterator[bytes]:
 
 
 @pytest.mark.skipif(not SHARED_SAMPLES.is_dir(), reason="samples are not here")
-@pytest.mark.parametrize("passcodes", ["right", "wrong", "none"])
+@pytest.mark.parametrize("passcodes", ["right", "wrong"])
 def test_real_samples(passcodes: str, tmp_path: pathlib.Path) -> None:
     """All profiles that the real client wrote, in one run of the stock tools."""
     evidence = tmp_path / "evidence"
@@ -208,7 +208,7 @@ def test_real_samples(passcodes: str, tmp_path: pathlib.Path) -> None:
             )
     path = tmp_path / "passcodes.txt"
     wrong = [f"{text}x" for text in candidates]
-    lines = {"right": wrong + candidates, "wrong": wrong, "none": []}[passcodes]
+    lines = {"right": wrong + candidates, "wrong": wrong}[passcodes]
     path.write_text("\n".join(lines), encoding="utf-8")
     timeline = support.make_timeline(
         evidence,

@@ -36,7 +36,7 @@ def test_no_findings(names: list[str]) -> None:
 def test_no_findings_in_parsers() -> None:
     """Whole parsers through plaso's worker, with few inputs: each is a run."""
     for name, target in PARSER_TARGETS.items():
-        outcome = engine.fuzz(target, 20_250, 5, maximum=4)
+        outcome = engine.fuzz(target, 20_250, 5, maximum=2)
         assert [(name, item.number, item.reason) for item in outcome.failures] == []
         assert outcome.executions > 0
 
