@@ -29,7 +29,9 @@ NOTE_CONTROL: Final = "control characters in a text"
 NOTE_UTF8: Final = "bytes that are not UTF-8"
 
 _STRICT: Final = json.JSONDecoder()
-_MAXIMUM_SEARCHED: Final = 1 << 22
+# Marks that are looked at in vain: a second. A value of the largest size has a fifth.
+_MAXIMUM_SEARCHED: Final = 1 << 20
+_BYTES_LIKE_A_MARK: Final = 256
 _MAXIMUM_SCALAR: Final = 1 << 16
 _OVERLAP: Final = 1 << 12
 
@@ -83,7 +85,7 @@ class ValueStream:
         self._position = 0
         self._at_end = False
         self._indent = 0
-        # Bytes in which the ends of values were searched for in vain.
+        # Marks at which the ends of values were searched for in vain.
         self._searched = 0
         self.notes: dict[str, list[int]] = {}
         self.is_damaged = False
@@ -349,9 +351,9 @@ class ValueStream:
         place = 0
         while True:
             match = _STRUCTURE.search(self._data, self._position + place)
-            self._searched += (
-                (match.end() if match else len(self._data)) - self._position - place
-            )
+            end = match.end() if match else len(self._data)
+            passed = end - self._position - place
+            self._searched += 1 + passed // _BYTES_LIKE_A_MARK
             if match is None:
                 place = len(self._data) - self._position
                 if place > self._maximum:
@@ -362,10 +364,11 @@ class ValueStream:
             found = match.group()
             if found == b'"':
                 begin = match.end() - self._position
-                self._searched += self._maximum
+                most = self._maximum // _BYTES_LIKE_A_MARK
+                self._searched += most
                 end = self._string_end(match.start(), self._maximum)
                 place = end - self._position
-                self._searched += place - begin - self._maximum
+                self._searched += (place - begin) // _BYTES_LIKE_A_MARK - most
                 continue
             depth += 1 if found in b"{[" else -1
             place = match.end() - self._position

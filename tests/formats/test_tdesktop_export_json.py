@@ -791,3 +791,22 @@ def test_values_without_an_end_cost_little() -> None:
     assert time.process_time() - start < 20
     assert len(of_type(records, Message)) == 9
     assert len(reader.issues) == 450
+
+
+def test_some_values_without_an_end_do_not_hide_others() -> None:
+    """Messages on a line of their own each: damage in some leaves the others."""
+    messages = [
+        json.dumps(builder.message(number, START, "x" * 3000, OTHER))
+        for number in range(4000)
+    ]
+    damaged = (100, 900, 1700, 2500, 3300)
+    for number in damaged:
+        messages[number] = messages[number][:-1]
+    document = json.loads(single())
+    document["messages"] = ["HERE"]
+    head, _, tail = json.dumps(document).partition('"HERE"')
+    data = f"{head}\n{{}}\n{tail}".replace("{}", ",\n".join(messages)).encode()
+    records, reader = read(data)
+    found = {record.id for record in of_type(records, Message)}
+    assert len(found) == 4000 - len(damaged)
+    assert len(reader.issues) == len(damaged)
